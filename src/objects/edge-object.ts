@@ -1,0 +1,56 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { Env } from '../config.ts'
+import type { Reply } from '../observe/storage.ts'
+
+/**
+ * What all objects share: a clock of their own, a row counter, and replies that carry it.
+ * Constructors and read methods write nothing: touching an object must not create it.
+ */
+export abstract class EdgeObject<E = Env> extends DurableObject<E> {
+  private rowsWritten = 0
+
+  /** The deciding clock, in milliseconds since the epoch. */
+  protected now(): number {
+    return Date.now()
+  }
+
+  /** Runs one SQL statement and counts the rows it wrote. */
+  protected sql<Row extends Record<string, SqlStorageValue>>(
+    statement: string,
+    ...values: unknown[]
+  ): Row[] {
+    const cursor = this.ctx.storage.sql.exec<Row>(statement, ...values)
+    const rows = cursor.toArray()
+    this.rowsWritten += cursor.rowsWritten
+    return rows
+  }
+
+  /** Reads one value of the synchronous key-value storage. */
+  protected read<T>(key: string): T | undefined {
+    return this.ctx.storage.kv.get<T>(key)
+  }
+
+  /** Writes one value of the synchronous key-value storage. */
+  protected write(key: string, value: unknown): void {
+    this.ctx.storage.kv.put(key, value)
+    this.rowsWritten += 1
+  }
+
+  /** Deletes one value of the synchronous key-value storage. */
+  protected erase(key: string): void {
+    if (this.ctx.storage.kv.delete(key)) this.rowsWritten += 1
+  }
+
+  /** Sets the object's one alarm. `at` in milliseconds since the epoch. */
+  protected wakeAt(at: number): void {
+    void this.ctx.storage.setAlarm(at)
+    this.rowsWritten += 1
+  }
+
+  /** Ends a turn: the value and the rows written since the last reply. */
+  protected reply<T>(value: T): Reply<T> {
+    const rows = this.rowsWritten
+    this.rowsWritten = 0
+    return { value, rows }
+  }
+}
