@@ -80,7 +80,7 @@ function member(value: unknown, name: string): unknown {
 }
 
 /** RFC 8941 3.3.5, as used by RFC 9440 2.1. */
-function readByteSequence(text: string): Uint8Array | undefined {
+function readByteSequence(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length < 3 || !text.startsWith(':') || !text.endsWith(':')) return undefined
   return fromBase64(text.slice(1, -1))
 }
