@@ -16,7 +16,7 @@ import type { LiveRequest } from './pushed.ts'
 export async function showConsent(call: Call): Promise<Response> {
   const sealed = one(demand(readQuery(call.request)), 'interaction')
   const approval = demand(await openInteraction(call, 'approval', sealed))
-  const live = await openPushed(call, { handle: approval.request, clientId: undefined }, 'finishing')
+  const live = await openPushed(call, { handle: approval.request }, 'finishing')
   return render(call, live, { sealed: sealed ?? '', approval })
 }
 
@@ -25,10 +25,10 @@ export async function postConsent(call: Call): Promise<Response> {
   demand(checkSameOrigin(call))
   const form = demand(await readForm(call.request))
   const approval = demand(await openInteraction(call, 'approval', one(form, 'interaction')))
-  const wanted = { handle: approval.request, clientId: undefined }
   const action = one(form, 'action')
   if (action !== 'approve' && action !== 'deny') return fail('invalid_request', 'Approve or deny')
-  const live = await openAgain(call, wanted, approval)
+  const outcome = action === 'approve' ? approval.grantId : 'denied'
+  const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
   return action === 'approve' ? approve(call, live, approval) : deny(call, live)
 }
 

@@ -18,7 +18,7 @@ import type { LiveRequest } from './pushed.ts'
 export async function showLogin(call: Call): Promise<Response> {
   const sealed = one(demand(readQuery(call.request)), 'interaction')
   const interaction = demand(await openInteraction(call, 'sign-in', sealed))
-  const live = await openPushed(call, { handle: interaction.request, clientId: undefined }, 'finishing')
+  const live = await openPushed(call, { handle: interaction.request }, 'finishing')
   return render(call, live, { sealed: sealed ?? '', username: live.pushed.request.loginHint })
 }
 
@@ -28,8 +28,11 @@ export async function postLogin(call: Call): Promise<Response> {
   const form = demand(await readForm(call.request))
   const sealed = one(form, 'interaction')
   const interaction = demand(await openInteraction(call, 'sign-in', sealed))
-  const live = await openPushed(call, { handle: interaction.request, clientId: undefined }, 'finishing')
-  if (one(form, 'action') === 'cancel') return deny(call, live)
+  const { request: handle } = interaction
+  if (one(form, 'action') === 'cancel') {
+    return deny(call, await openPushed(call, { handle, outcome: 'denied' }, 'finishing'))
+  }
+  const live = await openPushed(call, { handle }, 'finishing')
   const username = one(form, 'username') ?? ''
   const password = one(form, 'password') ?? ''
   if (username.length > 256) return fail('invalid_request', 'The user name is too long')

@@ -26,7 +26,13 @@ const deadEnd = (code: ErrorCode, description: string, detail: string) =>
  */
 export async function openPushed(
   call: Call,
-  wanted: { readonly handle: string; readonly clientId: string | undefined },
+  wanted: {
+    readonly handle: string
+    /** From the query; undefined when the handle comes out of a seal. */
+    readonly clientId?: string
+    /** The answer about to be given: a repeated click may go on. */
+    readonly outcome?: string
+  },
   purpose: 'opening' | 'finishing',
 ): Promise<LiveRequest> {
   const { storage, stubs, issuer } = call
@@ -36,7 +42,9 @@ export async function openPushed(
     deadEnd('invalid_request_uri', 'This link is not valid', detail)
   if (handle === undefined || stub === undefined) throw unknown('not a request_uri of this server')
   const key: PushedRequestKey = { issuer: issuer.id, secretHash: handle.secretHash }
-  const pushed = await storage.object('PushedRequest.open', () => stub.open(key, purpose))
+  const pushed = await storage.object('PushedRequest.open', () => 
+    stub.open(key, purpose, wanted.outcome),
+  )
   if (pushed.status === 'unknown') throw unknown('no such pushed request')
   const owner = pushed.status === 'live' ? pushed.clientId : pushed.stub.clientId
   if (wanted.clientId !== undefined && wanted.clientId !== owner) throw unknown('another client')
