@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { issuerSecrets } from './call.ts'
 import type { Call, IssuerSecrets, Runtime, Side } from './call.ts'
-import { settingsOf } from './config.ts'
+import { configuredIssuer, settingsOf } from './config.ts'
 import type { Env, Settings } from './config.ts'
 import { authorize } from './endpoints/authorize.ts'
 import { postConsent, showConsent } from './endpoints/consent.tsx'
@@ -67,17 +67,35 @@ type Place = { readonly issuer: Issuer; readonly side: Side; readonly path: stri
 type Hosted = { Bindings: Env; Variables: { call: Call } }
 
 /** Makes the Worker. Production passes no options; see `Runtime` for what a local runtime may. */
-export function createServer(options: Partial<Runtime> = {}): { fetch: ExportedHandlerFetchHandler<Env> } {
-  const runtime: Runtime = {
-    now: () => Date.now(),
-    fetch: (...parameters) => fetch(...parameters),
-    storage: {},
-    outboundAllowed: () => false,
-    finish: (response) => response,
-    ...options,
-  }
-  const app = buildRouter(runtime)
+export function createServer(options: Partial<Runtime> = {}): {
+  readonly fetch: (request: Request, env: Env, context: ExecutionContext) => Promise<Response>
+} {
+  const app = buildRouter(completeRuntime(options))
   return { fetch: async (request, env, context) => app.fetch(request, env, context) }
+}
+
+const completeRuntime = (options: Partial<Runtime>): Runtime => ({
+  now: () => Date.now(),
+  fetch: (...parameters) => fetch(...parameters),
+  storage: {},
+  outboundAllowed: () => false,
+  finish: (response) => response,
+  ...options,
+})
+
+/** A call without an HTTP request, for an entrypoint. Throws when the deployment is not configured. */
+export function callFor(
+  env: Env,
+  issuerId: string,
+  options: Partial<Runtime>,
+  waitUntil: Call['waitUntil'],
+): Call {
+  const issuer = configuredIssuer(env, issuerId)
+  const secret = parseMasterSecretOnce(env.MASTER_SECRET)
+  if (typeof secret === 'string') throw new Error(secret)
+  const request = new Request(issuer.url)
+  const runtime = completeRuntime(options)
+  return makeCall({ issuer, side: 'main', path: '/', request, env, runtime, secret }, waitUntil)
 }
 
 function buildRouter(runtime: Runtime): Hono<Hosted> {
@@ -98,7 +116,10 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
     }
     const place = locatePlace(c.req.url, settings)
     if (place === undefined) {
-      return json({ error: 'misdirected_request', error_description: 'No issuer has this address' }, 421)
+      return json(
+        { error: 'misdirected_request', error_description: 'No issuer has this address' },
+        421,
+      )
     }
     const call = makeCall({ ...place, request: c.req.raw, env, runtime, secret }, (work) =>
       c.executionCtx.waitUntil(work),
@@ -118,7 +139,9 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
   // Any other method of a known path (RFC 9126 2.3).
   for (const side of ['main', 'mtls'] as const) {
     for (const path of new Set(routes.map((route) => route.path))) {
-      const here = routes.filter((one) => one.path === path && (side === 'main' || one.sides === 'both'))
+      const here = routes.filter(
+        (one) => one.path === path && (side === 'main' || one.sides === 'both'),
+      )
       const [route] = here
       if (route === undefined) continue
       const allow = here.map((one) => one.method).join(', ')
@@ -212,7 +235,7 @@ function secretsFor(secret: MasterSecret, issuerId: string): IssuerSecrets {
 }
 
 /** Makes the context of one request. */
-export function makeCall(
+function makeCall(
   given: Place & {
     readonly request: Request
     readonly env: Env

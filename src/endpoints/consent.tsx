@@ -8,7 +8,7 @@ import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import { approve, deny } from './answer.ts'
-import { frame, page } from './page.ts'
+import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
@@ -60,5 +60,5 @@ async function render(
       offline={offline}
     />
   )
-  return page(call, body, { status: 200, endsAt: request.redirectUri })
+  return page(body, { status: 200, endsAt: request.redirectUri })
 }

@@ -10,7 +10,7 @@ import { cookieHash, newCookie } from '../people/cookies.ts'
 import { checkSameOrigin, openInteraction, sealInteraction } from '../people/interaction.ts'
 import { signIn } from '../people/sign-in.ts'
 import { deny } from './answer.ts'
-import { frame, page } from './page.ts'
+import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
@@ -85,7 +85,7 @@ async function render(
       {...(problem === undefined ? {} : { problem })}
     />
   )
-  const response = page(call, body, { status: statusFor(problem), endsAt: redirectUri })
+  const response = page(body, { status: statusFor(problem), endsAt: redirectUri })
   if (problem?.kind === 'wait') response.headers.set('retry-after', String(problem.seconds))
   return response
 }

@@ -41,7 +41,6 @@ export async function frame(call: Call): Promise<Frame> {
  * client's origin, because browsers enforce `form-action` across redirects.
  */
 export function page(
-  call: Call,
   body: Child,
   options: { readonly status: number; readonly endsAt?: string },
 ): Response {
@@ -74,7 +73,11 @@ const advice: { readonly [code in Refusal['code']]?: string } = {
 }
 
 /** The error page: what happened, what to do, and a way back where that is safe. */
-export async function errorPage(call: Call, refusal: Refusal, reference: string): Promise<Response> {
+export async function errorPage(
+  call: Call,
+  refusal: Refusal,
+  reference: string,
+): Promise<Response> {
   const { code, description, back } = refusal
   const body = (
     <ErrorPage
@@ -88,5 +91,5 @@ export async function errorPage(call: Call, refusal: Refusal, reference: string)
   )
   // A person's browser cannot do anything with 401, which would ask for a challenge.
   const status = statusFor(refusal)
-  return page(call, body, { status: status === 401 ? 400 : status })
+  return page(body, { status: status === 401 ? 400 : status })
 }

@@ -17,7 +17,11 @@ export type NewPushedRequest = PushedRequestKey & {
 }
 
 /** What is left for a late person: enough for a way back to the client, nothing more. */
-export type Stub = { readonly clientId: string; readonly redirectUri: string; readonly state?: string }
+export type Stub = {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly state?: string
+}
 
 type Stored = PushedRequestKey & {
   readonly format: 1
@@ -97,7 +101,8 @@ export class PushedRequest extends EdgeObject<unknown> {
       return this.reply({ status: 'completed', stub })
     }
     const until = purpose === 'opening' ? stored.openUntil : stored.finishUntil
-    if (stored.request === undefined || this.now() >= until) return this.reply({ status: 'expired', stub })
+    if (stored.request === undefined || this.now() >= until)
+      return this.reply({ status: 'expired', stub })
     const { clientId, generation, request, hint, finishUntil } = stored
     return this.reply({ status: 'live', clientId, generation, request, hint, finishUntil })
   }
