@@ -50,19 +50,26 @@ const failures: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'FAILED:certificate has expired',
 }
 
-/** Describes the certificate of a connection. Nothing the client sent can make this throw. */
-export function describeClientCertificate(socket: TLSSocket): TlsClientAuth {
+/**
+ * Describes the certificate of a connection. Nothing the client sent can make this throw. Clients leave
+ * out the authority that issued their certificate; it is looked up among the trusted ones.
+ */
+export function describeClientCertificate(
+  socket: TLSSocket,
+  authorities: readonly X509Certificate[],
+): TlsClientAuth {
   const leaf = socket.getPeerX509Certificate()
   if (leaf === undefined) return noCertificate
   const identifiers = readKeyIdentifiers(leaf)
   const tooLarge = leaf.raw.length > mostLeafBytes
+  const issuer = leaf.issuerCertificate ?? authorities.find((one) => leaf.checkIssued(one))
   return {
     certPresented: '1',
     certVerified: socket.authorized ? 'SUCCESS' : describeFailure(socket.authorizationError),
     certRevoked: '0',
     ...describeNames(leaf),
     certSerial: leaf.serialNumber.toUpperCase(),
-    certIssuerSerial: leaf.issuerCertificate?.serialNumber.toUpperCase() ?? '',
+    certIssuerSerial: issuer?.serialNumber.toUpperCase() ?? '',
     certSKI: identifiers.subject,
     certIssuerSKI: identifiers.authority,
     certFingerprintSHA1: plainHex(leaf.fingerprint),
@@ -89,8 +96,8 @@ function describeNames(leaf: X509Certificate) {
     certSubjectDN: [...subject].reverse().join(', '),
     certIssuerDNRFC2253: [...issuer].reverse().join(','),
     certSubjectDNRFC2253: [...subject].reverse().join(','),
-    certIssuerDNLegacy: issuer.map((part) => `/${part}`).join(''),
-    certSubjectDNLegacy: subject.map((part) => `/${part}`).join(''),
+    certIssuerDNLegacy: writeLegacy(issuer),
+    certSubjectDNLegacy: writeLegacy(subject),
   }
 }
 
@@ -108,6 +115,12 @@ function readName(name: string | undefined): readonly string[] {
     ),
   )
 }
+
+/** OpenSSL's old one-line form: slashes, no escapes but for bytes beyond ASCII. */
+const writeLegacy = (name: readonly string[]): string =>
+  name
+    .map((part) => `/${part.replaceAll(/\\([0-9A-F]{2})/g, '\\x$1').replaceAll(/\\([^x])/g, '$1')}`)
+    .join('')
 
 function readKeyIdentifiers(leaf: X509Certificate): { subject: string; authority: string } {
   try {

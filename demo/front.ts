@@ -1,5 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { X509Certificate } from 'node:crypto'
 import { pipeline } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -50,6 +51,8 @@ const maxHeaderSize = 64 * 1024
 export async function openFront(options: FrontOptions): Promise<Front> {
   // Free connections are dropped long before workerd would, so none is reused while it closes.
   const agent = new http.Agent({ keepAlive: true, timeout: 2_000, maxFreeSockets: 64 })
+  const authorities = (options.tls?.clientAuthorities ?? []).map((pem) => new X509Certificate(pem))
+  const way: Way = { upstream: options.upstream, agent, authorities }
   const servers: http.Server[] = []
   const close = async (): Promise<void> => {
     agent.destroy()
@@ -58,7 +61,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   try {
     for (const host of ['127.0.0.1', '::1']) {
       const server = makeServer(options, (request, response) => {
-        void forward(request, response, options, agent)
+        void forward(request, response, way)
       })
       if (await listen(server, options.port, host)) servers.push(server)
     }
@@ -118,20 +121,25 @@ async function closeServer(server: http.Server): Promise<void> {
   return promise
 }
 
+/** What all requests of one front share. */
+type Way = {
+  readonly upstream: Upstream
+  readonly agent: http.Agent
+  readonly authorities: readonly X509Certificate[]
+}
+
 async function forward(
   request: http.IncomingMessage,
   response: http.ServerResponse,
-  options: FrontOptions,
-  agent: http.Agent,
+  { upstream, agent, authorities }: Way,
 ): Promise<void> {
-  const { upstream } = options
   const deadline = Date.now() + 10_000
   for (;;) {
     const address = await upstream.address()
     const forwarded = forwardHeaders(
       request.url ?? '/',
       request.rawHeaders,
-      describeArrival(request),
+      describeArrival(request, authorities),
       upstream.control(),
     )
     if (forwarded === undefined) return refuse(response, 400, 'invalid_request')
@@ -200,7 +208,10 @@ function attempt(
   return promise
 }
 
-function describeArrival(request: http.IncomingMessage): Arrival {
+function describeArrival(
+  request: http.IncomingMessage,
+  authorities: readonly X509Certificate[],
+): Arrival {
   const { socket } = request
   const peer = (socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '')
   const place = {
@@ -212,19 +223,22 @@ function describeArrival(request: http.IncomingMessage): Arrival {
   if (!(socket instanceof TLSSocket)) {
     return { scheme: 'http', peer, cf: { ...place, tlsClientAuth: noCertificate } }
   }
-  return { scheme: 'https', peer, cf: { ...place, ...describeTls(socket) } }
+  return { scheme: 'https', peer, cf: { ...place, ...describeTls(socket, authorities) } }
 }
 
 /** Deriving a certificate's description costs; a connection's certificate never changes. */
 const described = new WeakMap<TLSSocket, Readonly<Record<string, unknown>>>()
 
-function describeTls(socket: TLSSocket): Readonly<Record<string, unknown>> {
+function describeTls(
+  socket: TLSSocket,
+  authorities: readonly X509Certificate[],
+): Readonly<Record<string, unknown>> {
   const known = described.get(socket)
   if (known !== undefined) return known
   const made = {
     tlsVersion: socket.getProtocol() ?? '',
     tlsCipher: socket.getCipher().name,
-    tlsClientAuth: describeClientCertificate(socket),
+    tlsClientAuth: describeClientCertificate(socket, authorities),
   }
   described.set(socket, made)
   return made

@@ -53,14 +53,23 @@ function kill(pid: number): void {
   }
 }
 
-/** Field 22 of /proc/PID/stat, in ticks since boot; the boot is named because ticks begin again. */
+/** The parent of a process; known on Linux only. */
+export const parentOf = (pid: number): string | undefined => readStat(pid)?.[1]
+
+/** In ticks since boot (proc(5): starttime); the boot is named because ticks begin again with it. */
 function startOnLinux(pid: number): string | undefined {
+  const stat = readStat(pid)
+  const started = stat?.[19]
+  if (started === undefined || stat?.[0] === 'Z' || stat?.[0] === 'X') return undefined
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${started}`
+}
+
+/** The fields of /proc/PID/stat from the third on. */
+function readStat(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The command in field 2 may hold anything, so count from behind its closing parenthesis.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`
+    // The command in the second field may hold anything, so begin behind its closing parenthesis.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return undefined
   }

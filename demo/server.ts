@@ -113,6 +113,7 @@ async function openFronts(inputs: {
   const accepted = inputs.issuer['accepted_client_cas']
   const clientAuthorities = Array.isArray(accepted) ? accepted.map(String) : []
   const mtls: FrontTls = { ...certificate, clientAuthorities }
+  if (options.demo) await probePort('client-port', options.clientPort)
   const fronts = [
     ['port', options.port, 'fapi-edge', plain],
     ['mtls-port', options.mtlsPort, 'fapi-edge', mtls],
@@ -124,6 +125,13 @@ async function openFronts(inputs: {
     const front = await openFront({ name, port, upstream, ...(tls === undefined ? {} : { tls }) })
     undo.push(front.close)
   }
+}
+
+/** The example client opens its port last; whether it can is better known first. */
+async function probePort(name: string, port: number): Promise<void> {
+  const nobody: Upstream = { control: () => '{}', address: async () => undefined }
+  const front = await openFront({ name, port, upstream: nobody })
+  await front.close()
 }
 
 /** Ports are taken before workerd runs; requests that come so early wait for it. */

@@ -1,6 +1,7 @@
 import { startAll } from './server.ts'
 import { readOptions } from './options.ts'
 import { messageOf, StartProblem } from './problem.ts'
+import { parentOf } from './processes.ts'
 
 /*
  * `npm start`: the authorization server, the example bank API and the example client on this machine.
@@ -23,11 +24,12 @@ try {
   process.exit(1)
 }
 
-/** npm does not always pass a signal on; when it is gone, so is the reason to run. */
+/** npm starts a shell that starts us, and a signal to npm may end only npm: then this ends as well. */
 function endWithNpm(): void {
   if (process.env['npm_lifecycle_event'] !== 'start') return
-  const parent = process.ppid
+  const parents = (): string => `${process.ppid} ${parentOf(process.ppid) ?? 'unknown'}`
+  const first = parents()
   setInterval(() => {
-    if (process.ppid !== parent) ending.resolve()
+    if (parents() !== first) ending.resolve()
   }, 500).unref()
 }
