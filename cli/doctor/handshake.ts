@@ -139,12 +139,14 @@ export function asksForCertificate(target: Target): Promise<boolean | undefined>
       raw.destroy()
       resolve(answer)
     }
-    raw.setTimeout(patience, () => end(undefined))
-    raw.on('error', () => end(undefined))
-    socket.on('error', () => end(undefined))
-    socket.on('secureConnect', () =>
-      end(handshakeMessages(Buffer.concat(received)).includes(certificateRequestMessage)),
-    )
+    const asked = () =>
+      handshakeMessages(Buffer.concat(received)).includes(certificateRequestMessage)
+    // A server that insists on a certificate has asked before it gives up.
+    const failed = () => end(asked() ? true : undefined)
+    raw.setTimeout(patience, failed)
+    raw.on('error', failed)
+    socket.on('error', failed)
+    socket.on('secureConnect', () => end(asked()))
   })
 }
 

@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto'
-import { jsonOf, judge, mediaType, warn, type Answer, type Finding } from './finding.ts'
+import { jsonOf, judge, mediaType, skip, warn, type Answer, type Finding } from './finding.ts'
 
 /** A self-signed certificate that lives for an hour and says whose it is. */
 export async function selfSignedCertificate(): Promise<{
@@ -33,11 +33,8 @@ const hostRemedy =
 export function checkAsking(host: string, asks: boolean | undefined, isMtlsHost: boolean): Finding {
   const check = isMtlsHost ? 'mtls.asks' : 'mtls.main_host'
   if (asks === undefined) {
-    return warn(
-      check,
-      `${host}: whether it asks for a client certificate cannot be seen under TLS 1.3`,
-      isMtlsHost ? hostRemedy : 'Only the mTLS host may ask.',
-    )
+    const says = `${host}: whether it asks for a client certificate cannot be seen under TLS 1.3`
+    return isMtlsHost ? warn(check, says, hostRemedy) : skip(check, says)
   }
   return judge({
     check,
