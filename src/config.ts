@@ -40,6 +40,27 @@ export type SettingsResult =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly problem: string }
 
+/** Settings of this isolate: read once for each value of the binding. */
+let settled: { readonly from: unknown; readonly result: SettingsResult } | undefined
+
+/** The deployment's settings, read once. */
+export function settingsOf(env: Env): SettingsResult {
+  const text = typeof env.SETTINGS === 'string' ? env.SETTINGS : JSON.stringify(env.SETTINGS)
+  if (settled?.from !== text) {
+    const development = env.DEVELOPMENT === 'loopback'
+    settled = { from: text, result: readSettings(env.SETTINGS, { development }) }
+  }
+  return settled.result
+}
+
+/** A configured issuer by id. Throws when the settings lost it. */
+export function configuredIssuer(env: Env, id: string): Issuer {
+  const result = settingsOf(env)
+  const issuer = result.ok ? result.settings.issuers.find((one) => one.id === id) : undefined
+  if (issuer === undefined) throw new Error('the issuer is not configured')
+  return issuer
+}
+
 /** A contradiction in the settings: one sentence for the operator. */
 class Contradiction extends Error {}
 

@@ -97,7 +97,8 @@ export function checkClientMetadata(input: unknown, issuer: Issuer): Result<Clie
       redirect_uris: redirectUris,
       grant_types: grantTypes,
       response_types: grantTypes.includes('authorization_code') ? ['code'] : [],
-      scope: metadata.scope ?? '',
+      // RFC 7591 2: without `scope` the server registers a default set, here all it knows.
+      scope: metadata.scope ?? knownScopes(issuer).join(' '),
       token_endpoint_auth_method: method,
       dpop_bound_access_tokens: metadata.dpop_bound_access_tokens ?? false,
       tls_client_certificate_bound_access_tokens:

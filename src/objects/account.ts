@@ -1,6 +1,8 @@
 import type { Reply } from '../observe/storage.ts'
 import type { PasswordHash } from '../people/password.ts'
+import { configuredIssuer } from '../config.ts'
 import { EdgeObject } from './edge-object.ts'
+import { makeStubs } from './stubs.ts'
 
 /** Claims about a person under their OpenID Connect names (Core 5.1). */
 export type PersonClaims = Readonly<Record<string, unknown>>
@@ -122,12 +124,13 @@ export class Account extends EdgeObject {
     const account = this.read<StoredAccount>('account')
     if (account === undefined) return
     await this.endGrants(account.issuer)
+    const stubs = makeStubs(this.env, configuredIssuer(this.env, account.issuer))
     const now = this.now()
     const pending = this.entries().filter((entry) => entry.status === 'pending')
     for (const entry of pending) {
       if (entry.createdAt + pendingFor > now) continue
-      const { value } = await this.grant(entry.grantId).summary(account.issuer)
-      if (value.status === 'unknown') this.erase(grantKey(entry.grantId))
+      const answer = await stubs.grant(entry.grantId)?.summary(account.issuer)
+      if (answer?.value.status === 'unknown') this.erase(grantKey(entry.grantId))
       else this.confirmGrant(account.issuer, entry.grantId)
     }
     const waiting = pending.filter((entry) => entry.createdAt + pendingFor > now)
@@ -138,12 +141,9 @@ export class Account extends EdgeObject {
 
   private async endGrants(issuer: string): Promise<void> {
     const ending = this.read<readonly string[]>('ending') ?? []
-    await Promise.all(ending.map((id) => this.grant(id).revoke(issuer, { forbid: true })))
+    const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
+    await Promise.all(ending.map((id) => stubs.grant(id)?.revoke(issuer, { forbid: true })))
     if (ending.length > 0) this.erase('ending')
-  }
-
-  private grant(grantId: string) {
-    return this.env.GRANT.get(this.env.GRANT.idFromString(grantId))
   }
 
   private of(issuer: string): StoredAccount | undefined {

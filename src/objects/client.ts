@@ -1,7 +1,10 @@
 import type { ClientMetadata } from '../clients/metadata.ts'
+import { configuredIssuer } from '../config.ts'
 import { randomText } from '../encoding.ts'
 import type { Reply } from '../observe/storage.ts'
 import { EdgeObject } from './edge-object.ts'
+import { copyKeys } from './names.ts'
+import { makeStubs } from './stubs.ts'
 import { ReplaySlots } from './replay-slots.ts'
 
 /** What a client-authenticated request learns from the client's own object. */
@@ -20,6 +23,7 @@ export type AssertionUse = { readonly standing: ClientStanding; readonly use: 'f
 /** The client as its object stores it, and as the KV copy repeats it. `format` is the layout. */
 export type StoredClient = {
   readonly format: 1
+  readonly issuer: string
   readonly clientId: string
   readonly version: number
   readonly generation: string
@@ -29,6 +33,7 @@ export type StoredClient = {
 }
 
 type Mirror = Pick<StoredClient, 'version' | 'generation' | 'enabled' | 'epoch'>
+type ShardName = { readonly shards: number; readonly shard: number }
 type RevokedToken = { readonly id: string; readonly until: number }
 
 /**
@@ -67,19 +72,19 @@ export class Client extends EdgeObject {
   }
 
   /**
-   * Creates or changes the client; never re-enables it. `copyKey` is the key of its KV copy.
-   * `exists` when `ifAbsent` is set and it does.
+   * Creates or changes the client; never re-enables it. `exists` when `ifAbsent` is set and it does.
    */
   async put(change: {
+    readonly issuer: string
     readonly clientId: string
     readonly metadata: ClientMetadata
     readonly ifAbsent: boolean
-    readonly copyKey: string
   }): Promise<Reply<{ readonly status: 'created' | 'changed' | 'exists'; readonly client: StoredClient }>> {
     const before = this.read<StoredClient>('client')
     if (before !== undefined && change.ifAbsent) return this.reply({ status: 'exists', client: before })
     const client: StoredClient = {
       format: 1,
+      issuer: change.issuer,
       clientId: change.clientId,
       version: (before?.version ?? 0) + 1,
       generation: before?.generation ?? randomText(16),
@@ -87,37 +92,38 @@ export class Client extends EdgeObject {
       epoch: before?.epoch ?? this.epoch(),
       metadata: change.metadata,
     }
-    await this.publish(client, change.copyKey)
+    await this.publish(client)
     return this.reply({ status: before === undefined ? 'created' : 'changed', client })
   }
 
   /** Enables or disables. Disabling ends all tokens the client got for itself. */
-  async setEnabled(enabled: boolean, copyKey: string): Promise<Reply<StoredClient | undefined>> {
+  async setEnabled(enabled: boolean): Promise<Reply<StoredClient | undefined>> {
     const before = this.read<StoredClient>('client')
     if (before === undefined) return this.reply(undefined)
     const epoch = enabled ? before.epoch : before.epoch + 1
     const client = { ...before, enabled, epoch, version: before.version + 1 }
-    await this.publish(client, copyKey)
+    await this.publish(client)
     return this.reply(client)
   }
 
   /** Deletes the client. Used assertions are kept until they expire, should the id be made again. */
-  async remove(copyKey: string): Promise<Reply<boolean>> {
+  async remove(): Promise<Reply<boolean>> {
     const before = this.read<StoredClient>('client')
     if (before === undefined) return this.reply(false)
     this.write('epoch', before.epoch + 1)
     this.erase('client')
-    await this.tellShards(undefined)
-    await this.env.COPIES.delete(copyKey)
+    await this.tellShards(before, 'removed')
+    await this.env.COPIES.delete(copyKeys.client(before.issuer, before.clientId))
     return this.reply(true)
   }
 
-  /** Makes the named objects of this class shards of this client and gives them its standing. */
-  async openShards(names: readonly string[]): Promise<Reply<boolean>> {
+  /** Makes an object of this class one of this client's shards and gives it the client's standing. */
+  async openShards(shards: number, shard: number): Promise<Reply<boolean>> {
     const client = this.read<StoredClient>('client')
     if (client === undefined) return this.reply(false)
-    const before = this.read<readonly string[]>('shards') ?? []
-    this.write('shards', [...new Set([...before, ...names])])
+    const before = this.read<readonly ShardName[]>('shards') ?? []
+    const known = before.some((one) => one.shards === shards && one.shard === shard)
+    if (!known) this.write('shards', [...before, { shards, shard }])
     await this.tellShards(client)
     return this.reply(true)
   }
@@ -169,20 +175,21 @@ export class Client extends EdgeObject {
     return this.read<StoredClient>('client')?.epoch ?? this.read<number>('epoch') ?? 0
   }
 
-  private async publish(client: StoredClient, copyKey: string): Promise<void> {
+  private async publish(client: StoredClient): Promise<void> {
     this.write('client', client)
     await this.tellShards(client)
-    await this.env.COPIES.put(copyKey, JSON.stringify(client))
+    await this.env.COPIES.put(copyKeys.client(client.issuer, client.clientId), JSON.stringify(client))
   }
 
-  private async tellShards(client: StoredClient | undefined): Promise<void> {
-    const names = this.read<readonly string[]>('shards') ?? []
-    const mirror = client && {
-      version: client.version,
-      generation: client.generation,
-      enabled: client.enabled,
-      epoch: client.epoch,
-    }
-    await Promise.all(names.map((name) => this.env.CLIENT.getByName(name).mirror(mirror)))
+  private async tellShards(client: StoredClient, news: 'changed' | 'removed' = 'changed'): Promise<void> {
+    const { issuer, clientId, version, generation, enabled, epoch } = client
+    const mirror = news === 'removed' ? undefined : { version, generation, enabled, epoch }
+    const shards = this.read<readonly ShardName[]>('shards') ?? []
+    const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
+    await Promise.all(
+      shards.map(({ shards: count, shard }) =>
+        stubs.clientShard(clientId, count, shard).mirror(mirror),
+      ),
+    )
   }
 }

@@ -54,6 +54,11 @@ export class Directory extends EdgeObject<unknown> {
     return this.reply(this.prepared() ? this.find(username) : undefined)
   }
 
+  /** The account of this name, or the issuer's decoy (whose name is empty) in its place. */
+  findForSignIn(username: string): Reply<NamedAccount | undefined> {
+    return this.reply(this.prepared() ? (this.find(username) ?? this.find('')) : undefined)
+  }
+
   /** People in order of their names, after `after`. */
   listAccounts(after: string, most: number): Reply<readonly NamedAccount[]> {
     if (!this.prepared()) return this.reply([])

@@ -65,6 +65,21 @@ export type Redemption = Presenter & {
   readonly jkt?: string
   /** Hash of the refresh token to be released with the tokens; undefined: none. */
   readonly refreshHash?: string
+  /** The resource asked for; must be one of the consent's. */
+  readonly resource?: string
+}
+
+export type Refresh = Presenter & {
+  readonly secretHash: string
+  readonly resource?: string
+  /** Scopes asked for; must be among the consent's. */
+  readonly scope?: readonly string[]
+}
+
+export type RefusedGrant = {
+  readonly status: 'refused'
+  readonly code: 'invalid_grant' | 'invalid_target' | 'invalid_scope'
+  readonly why: string
 }
 
 /** What tokens are made from. */
@@ -81,11 +96,11 @@ export type RedeemAnswer =
   | ({ readonly status: 'redeemed' } & Authorized)
   /** The same client with the right verifier and key: reuse, not a stranger's replay. */
   | { readonly status: 'used' }
-  | { readonly status: 'refused'; readonly why: string }
+  | RefusedGrant
 
 export type RefreshAnswer =
   | ({ readonly status: 'refreshed' } & Authorized)
-  | { readonly status: 'refused'; readonly why: string }
+  | RefusedGrant
 
 export type GrantSummary = {
   readonly status: 'active' | 'revoked' | 'expired' | 'unknown'
@@ -149,6 +164,9 @@ export class Grant extends EdgeObject<unknown> {
     if (code.status !== 'issued') return this.reply({ status: 'used' })
     if (stored.status !== 'active' || now >= stored.expiresAt) return this.refused('the grant has ended')
     if (now >= code.expiresAt) return this.refused('the code has expired')
+    if (beyond(stored.consent.resources, input.resource)) {
+      return this.refused('the resource was not granted', 'invalid_target')
+    }
     const { series, nonce } = code
     this.save({
       ...stored,
@@ -187,12 +205,19 @@ export class Grant extends EdgeObject<unknown> {
   }
 
   /** Uses a refresh token. It is bound to the client, never rotated, and lives as long as the consent. */
-  refresh(input: Presenter & { readonly secretHash: string }): Reply<RefreshAnswer> {
+  refresh(input: Refresh): Reply<RefreshAnswer> {
     const stored = this.of(input)
     const token = stored?.refreshTokens.find((one) => one.secretHash === input.secretHash)
     if (stored?.consent === undefined || token === undefined) return this.refused('no such refresh token')
     const now = this.now()
     if (stored.status !== 'active' || now >= stored.expiresAt) return this.refused('the grant has ended')
+    const { scope, resources } = stored.consent
+    if (beyond(resources, input.resource)) {
+      return this.refused('the resource was not granted', 'invalid_target')
+    }
+    if (input.scope?.some((name) => !scope.includes(name)) === true) {
+      return this.refused('a scope was not granted', 'invalid_scope')
+    }
     this.save({ ...stored, lastUsedAt: now })
     const { consent, epoch, expiresAt } = stored
     return this.reply({ status: 'refreshed', consent, epoch, series: token.series, expiresAt })
@@ -313,12 +338,15 @@ export class Grant extends EdgeObject<unknown> {
     return same ? stored : undefined
   }
 
-  private refused(why: string): Reply<{ readonly status: 'refused'; readonly why: string }> {
-    return this.reply({ status: 'refused', why })
+  private refused(why: string, code: RefusedGrant['code'] = 'invalid_grant'): Reply<RefusedGrant> {
+    return this.reply({ status: 'refused', code, why })
   }
 }
 
 const ended = (stored: Stored) => ({ status: 'revoked', epoch: stored.epoch + 1 }) as const
+
+const beyond = (granted: readonly string[], asked: string | undefined): boolean =>
+  asked !== undefined && !granted.includes(asked)
 
 /** Why a redemption does not fit its code: redirect URI if sent, PKCE, sender key (RFC 9449 10). */
 function mismatchOf(code: Code, input: Redemption): string | undefined {

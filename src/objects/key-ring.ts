@@ -1,4 +1,4 @@
-import { readSettings } from '../config.ts'
+import { configuredIssuer } from '../config.ts'
 import { parseJson, randomText, tuple, utf8 } from '../encoding.ts'
 import type { Reply } from '../observe/storage.ts'
 import { deriveKeys, parseMasterSecret, seal, unseal } from '../secrets.ts'
@@ -180,10 +180,7 @@ export class KeyRing extends EdgeObject {
   }
 
   private issuer(id: string): Issuer {
-    const settings = readSettings(this.env.SETTINGS, { development: this.env.DEVELOPMENT !== undefined })
-    const issuer = settings.ok ? settings.settings.issuers.find((one) => one.id === id) : undefined
-    if (issuer === undefined) throw new Error('the issuer is not configured')
-    return issuer
+    return configuredIssuer(this.env, id)
   }
 
   private secrets(issuerId: string): SecretKeys {
