@@ -8,6 +8,7 @@ import { Failure, misuse } from './failure.ts'
 export const productionKeyFile = 'fapi-edge.operator.json'
 export const defaultState = '.fapi-edge'
 const localKeyFile = 'operator.json'
+const localCaFile = ['tls', 'ca.pem'] as const
 
 export type KeyChoice = {
   readonly issuer?: string | undefined
@@ -125,7 +126,7 @@ async function findCa(
 export async function localCa(issuer: string, state: string): Promise<string | undefined> {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined
   if (url === undefined || !isLoopback(url)) return undefined
-  return readIfThere(path.join(state, 'ca', 'root.pem'))
+  return readIfThere(path.join(state, ...localCaFile))
 }
 
 /** The PEM file of `--ca`. */

@@ -263,8 +263,8 @@ describe("the operator's key", () => {
       ['there', 'https://as.example'],
     ] as const) {
       await keyFile(path.join(cwd, state), 'operator.json', issuer)
-      await mkdir(path.join(cwd, state, 'ca'))
-      await writeFile(path.join(cwd, state, 'ca', 'root.pem'), pem)
+      await mkdir(path.join(cwd, state, 'tls'))
+      await writeFile(path.join(cwd, state, 'tls', 'ca.pem'), pem)
       await runFapi([...list, '--state', state], { terminal: testTerminal({ cwd }), connect })
     }
     expect(opened.map((one) => one.ca)).toEqual([pem, undefined])

@@ -102,8 +102,8 @@ describe('npm run setup', () => {
       'wrangler login',
       'secret put MASTER_SECRET',
       'wrangler deploy',
-      'doctor',
-      'fapi',
+      'run doctor',
+      'run fapi',
     ]
     const places = steps.map((step) => terminal.outLines.join('\n').indexOf(step))
     expect(places).toEqual([...places].sort((a, b) => a - b))
