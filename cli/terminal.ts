@@ -35,8 +35,9 @@ export function processTerminal(): Terminal {
  */
 function askLine(question: string, hidden: boolean): Promise<string> {
   const { stdin, stderr } = process
-  stderr.write(question)
+  // Before the question: whoever answers at once must not be echoed either.
   stdin.setRawMode(true)
+  stderr.write(question)
   stdin.setEncoding('utf8')
   stdin.resume()
   return new Promise((resolve, reject) => {

@@ -78,8 +78,9 @@ async function putUser(context: Context): Promise<Result> {
     throw misuse('Standard input cannot hold both the password and the claims.')
   }
   const claims = typeof file === 'string' ? await readJsonObject(terminal, file) : undefined
+  const api = await context.connect()
   const password = await readPassword(terminal, { username, fromInput })
-  const { status, body } = await call(await context.connect(), 'PUT', path, {
+  const { status, body } = await call(api, 'PUT', path, {
     ...(password === undefined ? {} : { password }),
     ...(sub === undefined ? {} : { sub }),
     ...(claims === undefined ? {} : { claims }),
