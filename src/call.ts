@@ -25,6 +25,8 @@ export type Side = 'main' | 'mtls'
 
 /** One request to one issuer: everything an endpoint may use, passed in. */
 export type Call = {
+  /** The platform's id of this request, or a random one; on every log line and error page. */
+  readonly id: string
   readonly issuer: Issuer
   readonly side: Side
   /** Path relative to the issuer, e.g. `/token`. */

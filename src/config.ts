@@ -1,4 +1,5 @@
 import { profiles } from './profiles/index.ts'
+import { locationHints } from './proof/location.ts'
 import type { Profile } from './profiles/profile.ts'
 import { isRecord, parseJson } from './encoding.ts'
 import { operatorIdForm } from './clients/ids.ts'
@@ -86,6 +87,8 @@ export function readSettings(
     }
     const issuers = list.map((entry: unknown, index) => readIssuer(entry, index, options))
     checkApart(issuers)
+    // The longest address first, so that an issuer at the root does not swallow those with a path.
+    issuers.sort((a, b) => b.url.length - a.url.length)
     return { ok: true, settings: Object.freeze({ issuers: Object.freeze(issuers) }) }
   } catch (error) {
     if (error instanceof Contradiction) return problem(error.message)
@@ -136,14 +139,10 @@ function readIssuer(
     acceptedClientCas: readAuthorities(entry, where, mtlsOrigin),
     replayGuards: integer(entry, 'replay_guards', where, { least: 1, most: 1024, else: 4 }),
     assertionShards: readShards(entry, where),
-    defaultLocation: oneOf(entry, 'default_location', where, locations, 'weur'),
+    defaultLocation: oneOf(entry, 'default_location', where, locationHints, 'weur'),
     jurisdiction: readJurisdiction(entry, where),
   })
 }
-
-export const locations = [
-  'wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me',
-] as const // prettier-ignore
 
 function readProfile(entry: Readonly<Record<string, unknown>>, where: string): Profile {
   const name = text(entry, 'profile', where)
@@ -207,7 +206,8 @@ function readLifetimes(
   for (const member of Object.keys(value)) {
     if (!Object.hasOwn(limits, member)) contradiction(`${where}: unknown lifetime '${member}'.`)
   }
-  const seconds = (name: keyof typeof limits) => integer(value, name, `${where}: lifetimes`, limits[name])
+  const seconds = (name: keyof typeof limits) =>
+    integer(value, name, `${where}: lifetimes`, limits[name])
   return Object.freeze({
     pushedRequest: seconds('pushed_request'),
     interaction: profile.lifetimes.interaction,
@@ -281,7 +281,10 @@ function readScopes(
   return Object.freeze(Object.fromEntries(scopes))
 }
 
-function readOperators(entry: Readonly<Record<string, unknown>>, where: string): readonly Operator[] {
+function readOperators(
+  entry: Readonly<Record<string, unknown>>,
+  where: string,
+): readonly Operator[] {
   const list = optionalList(entry, 'operators', where).map((item): Operator => {
     if (!isRecord(item)) return contradiction(`${where}: an operator is not an object.`)
     const id = text(item, 'id', `${where}: operators`)
@@ -341,7 +344,10 @@ function readJurisdiction(
 function checkUrl(url: string, what: string, options: { readonly development: boolean }): void {
   const parsed = URL.canParse(url) ? new URL(url) : contradiction(`${what} '${url}' is not a URL.`)
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(parsed.hostname)
-  if (parsed.protocol !== 'https:' && !(options.development && loopback && parsed.protocol === 'http:')) {
+  if (
+    parsed.protocol !== 'https:' &&
+    !(options.development && loopback && parsed.protocol === 'http:')
+  ) {
     contradiction(`${what} '${url}' must be https (http only for a loopback host in development).`)
   }
   const canonical = parsed.origin + (parsed.pathname === '/' ? '' : parsed.pathname)
@@ -358,13 +364,21 @@ function checkUrl(url: string, what: string, options: { readonly development: bo
 function checkApart(issuers: readonly Issuer[]): void {
   const seen = new Map<string, string>()
   for (const issuer of issuers) {
-    for (const [kind, value] of [['id', issuer.id], ['address', issuer.url]] as const) {
+    for (const [kind, value] of [
+      ['id', issuer.id],
+      ['address', issuer.url],
+    ] as const) {
       const other = seen.get(`${kind} ${value}`)
-      if (other !== undefined) contradiction(`Issuers '${other}' and '${issuer.id}' share the ${kind} '${value}'.`)
+      if (other !== undefined)
+        contradiction(`Issuers '${other}' and '${issuer.id}' share the ${kind} '${value}'.`)
       seen.set(`${kind} ${value}`, issuer.id)
     }
     for (const other of issuers) {
-      if (other !== issuer && other.url.startsWith(`${issuer.url}/`) && new URL(issuer.url).pathname !== '/') {
+      if (
+        other !== issuer &&
+        other.url.startsWith(`${issuer.url}/`) &&
+        new URL(issuer.url).pathname !== '/'
+      ) {
         contradiction(`Issuer '${other.id}' lies inside issuer '${issuer.id}'.`)
       }
       if (issuer.mtlsOrigin !== undefined && new URL(other.url).origin === issuer.mtlsOrigin) {

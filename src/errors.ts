@@ -62,8 +62,7 @@ export type Refusal = {
 export type WayBack = { readonly href: string; readonly clientName: string }
 
 export type Result<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: Refusal }
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal }
 
 export const accept = <T>(value: T): Result<T> => ({ ok: true, value })
 

@@ -1,4 +1,12 @@
-import { concat, fromBase64Url, fromHex, randomBytes, sha256, toBase64Url, toHex } from './encoding.ts'
+import {
+  concat,
+  fromBase64Url,
+  fromHex,
+  randomBytes,
+  sha256,
+  toBase64Url,
+  toHex,
+} from './encoding.ts'
 
 /**
  * Handles route themselves: base64url(kind ‖ object id ‖ secret). Only SHA-256 of the secret is stored,
@@ -61,7 +69,9 @@ export function makeTokenId(id: TokenId): string {
   view.setUint32(0, id.epoch)
   view.setUint32(4, id.series)
   const home = Uint8Array.of(homes.indexOf(id.home) + 1)
-  return toBase64Url(concat(home, fromHex(id.objectId), new Uint8Array(view.buffer), randomBytes(16)))
+  return toBase64Url(
+    concat(home, fromHex(id.objectId), new Uint8Array(view.buffer), randomBytes(16)),
+  )
 }
 
 export function readTokenId(text: string): TokenId | undefined {

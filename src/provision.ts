@@ -18,6 +18,8 @@ export async function provision(call: Call): Promise<void> {
   if (account === undefined) throw new Error('the namespace refused its own id')
   const password = await hashPassword(randomText(32))
   await Promise.all(buckets)
-  await storage.object('Account.put', () => account.put({ issuer: issuer.id, username: '', sub: '', password }))
+  await storage.object('Account.put', () =>
+    account.put({ issuer: issuer.id, username: '', sub: '', password }),
+  )
   await storage.object('Directory.addAccount', () => stubs.directory().addAccount(decoy))
 }

@@ -60,7 +60,9 @@ export function deriveKeys(
       const derived = await crypto.subtle.deriveKey(
         { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info },
         base,
-        kind === 'hmac' ? { name: 'HMAC', hash: 'SHA-256', length: 256 } : { name: 'AES-GCM', length: 256 },
+        kind === 'hmac'
+          ? { name: 'HMAC', hash: 'SHA-256', length: 256 }
+          : { name: 'AES-GCM', length: 256 },
         false,
         kind === 'hmac' ? ['sign', 'verify'] : ['encrypt', 'decrypt'],
       )
@@ -93,7 +95,8 @@ export async function unseal(
   const [secretId = '', body = '', ...rest] = sealed.split('.')
   const bytes = fromBase64Url(body)
   const key = await keys.key(secretId)
-  if (rest.length > 0 || bytes === undefined || bytes.length < 28 || key === undefined) return undefined
+  if (rest.length > 0 || bytes === undefined || bytes.length < 28 || key === undefined)
+    return undefined
   const parameters = { name: 'AES-GCM', iv: bytes.slice(0, 12), additionalData: utf8(associated) }
   try {
     return new Uint8Array(await crypto.subtle.decrypt(parameters, key, bytes.slice(12)))

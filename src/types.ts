@@ -1,5 +1,6 @@
 /** The shared vocabulary: what validated things look like. */
 import type { ClientMetadata } from './clients/metadata.ts'
+import type { LocationHint } from './proof/location.ts'
 import type { Lifetimes, Profile } from './profiles/profile.ts'
 
 export type JsonWebKeySet = { readonly keys: readonly JsonWebKey[] }
@@ -50,7 +51,7 @@ export type Issuer = {
   /** Shards for assertion replay: current, then the previous value while its window runs out. */
   readonly assertionShards: readonly number[]
   /** Location hint for callers whose place is unknown. */
-  readonly defaultLocation: DurableObjectLocationHint
+  readonly defaultLocation: LocationHint
   /** Restricts where objects live (fixed at first start); the local runtime has none. */
   readonly jurisdiction: 'eu' | 'fedramp' | undefined
 }

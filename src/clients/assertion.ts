@@ -34,14 +34,18 @@ export async function verifyAssertion(
   const alg = profile.algorithms.find((known) => known === header['alg'])
   const registered = client.metadata.token_endpoint_auth_signing_alg
   if (alg === undefined) return bad('the alg is not allowed')
-  if (registered !== undefined && alg !== registered) return bad('the alg is not the registered one')
-  if (!allowedTypes.includes(header['typ'] as string | undefined)) return bad('the typ is another kind of JWT')
-  if (claims['iss'] !== client.clientId || claims['sub'] !== client.clientId) return bad('iss or sub is not the client')
+  if (registered !== undefined && alg !== registered)
+    return bad('the alg is not the registered one')
+  if (!allowedTypes.includes(header['typ'] as string | undefined))
+    return bad('the typ is another kind of JWT')
+  if (claims['iss'] !== client.clientId || claims['sub'] !== client.clientId)
+    return bad('iss or sub is not the client')
   if (claims['aud'] !== call.issuer.url) return bad('aud is not the issuer as one string')
   const until = checkTimes(claims, call)
   if (typeof until === 'string') return bad(until)
   const { jti } = claims
-  if (typeof jti !== 'string' || jti === '' || jti.length > 256) return bad('jti is missing or unusable')
+  if (typeof jti !== 'string' || jti === '' || jti.length > 256)
+    return bad('jti is missing or unusable')
   const keys = await verificationKeys(call, client, { kid: header['kid'], alg })
   for (const key of keys) {
     if (await verifySignature(assertion.token, key, alg)) {
@@ -59,9 +63,13 @@ function checkTimes(claims: JwtParts['claims'], call: Call): number | string {
   if (typeof exp !== 'number' || !Number.isFinite(exp)) return 'exp is missing'
   if (exp + expirySkew <= now) return 'exp has passed'
   if (exp > now + assertionLifetime + futureSkew) return 'exp lies too far in the future'
-  for (const [name, value] of [['iat', iat], ['nbf', nbf]] as const) {
+  for (const [name, value] of [
+    ['iat', iat],
+    ['nbf', nbf],
+  ] as const) {
     if (value === undefined) continue
-    if (typeof value !== 'number' || value > now + futureSkew) return `${name} lies too far in the future`
+    if (typeof value !== 'number' || value > now + futureSkew)
+      return `${name} lies too far in the future`
   }
   return (exp + expirySkew) * 1000
 }

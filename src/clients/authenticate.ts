@@ -64,7 +64,8 @@ async function proveClient(
 ): Promise<Result<AuthenticatedClient>> {
   const method = record.metadata.token_endpoint_auth_method
   const { assertion } = given.offer
-  if (!call.issuer.profile.clientAuthentication.includes(method)) return bad('the method is not allowed')
+  if (!call.issuer.profile.clientAuthentication.includes(method))
+    return bad('the method is not allowed')
   if (method === 'private_key_jwt') {
     if (assertion === undefined) return bad('no assertion was sent')
     const verified = await verifyAssertion(call, record, assertion)
@@ -77,7 +78,8 @@ async function proveClient(
 }
 
 function readOffer(call: Call, parameters: Parameters): Result<Offer> {
-  if (call.request.headers.has('authorization')) return bad('HTTP authentication is not a method here')
+  if (call.request.headers.has('authorization'))
+    return bad('HTTP authentication is not a method here')
   if (parameters.has('client_secret')) return bad('client secrets are not a method here')
   const clientId = one(parameters, 'client_id')
   const type = one(parameters, 'client_assertion_type')
@@ -92,6 +94,7 @@ function readOffer(call: Call, parameters: Parameters): Result<Offer> {
   if (token === undefined || jwt === undefined || typeof subject !== 'string') {
     return bad('client_assertion is missing or malformed')
   }
-  if (clientId !== undefined && clientId !== subject) return bad('client_id is not the assertion subject')
+  if (clientId !== undefined && clientId !== subject)
+    return bad('client_id is not the assertion subject')
   return accept({ clientId: subject, assertion: { token, jwt } })
 }

@@ -32,7 +32,11 @@ export async function findClient(call: Call, clientId: string): Promise<ClientRe
   if (hit !== undefined && Math.abs(call.now - hit.at) < knownFor) return hit.record
   const miss = missing.get(name)
   if (miss !== undefined && Math.abs(call.now - miss) < missingFor) return undefined
-  const copy = await call.storage.readKv(call.env.COPIES, copyKeys.client(call.issuer.id, clientId), copyTtl)
+  const copy = await call.storage.readKv(
+    call.env.COPIES,
+    copyKeys.client(call.issuer.id, clientId),
+    copyTtl,
+  )
   if (isStored(copy, clientId)) return remember(call, copy)
   if (mayAsk(call.now) && (await isRegistered(call, clientId))) {
     const loaded = await loadClient(call, clientId)
@@ -55,7 +59,9 @@ export function forgetClient(issuerId: string, clientId: string): void {
 }
 
 async function isRegistered(call: Call, clientId: string): Promise<boolean> {
-  return call.storage.object('Directory.hasClient', () => call.stubs.directory().hasClient(clientId))
+  return call.storage.object('Directory.hasClient', () =>
+    call.stubs.directory().hasClient(clientId),
+  )
 }
 
 function mayAsk(now: number): boolean {
@@ -66,7 +72,14 @@ function mayAsk(now: number): boolean {
 
 function remember(call: Call, stored: StoredClient): ClientRecord {
   const { clientId, version, generation, enabled, metadata } = stored
-  const record = Object.freeze({ clientId, version, generation, enabled, metadata, operator: false })
+  const record = Object.freeze({
+    clientId,
+    version,
+    generation,
+    enabled,
+    metadata,
+    operator: false,
+  })
   const name = `${call.issuer.id} ${clientId}`
   missing.delete(name)
   put(known, mostKnown, name, { record, at: call.now })

@@ -32,7 +32,9 @@ export function mayVerify(jwk: PublicJwk, alg: Algorithm): boolean {
   if (jwk.use !== undefined && jwk.use !== 'sig') return false
   if (jwk.key_ops !== undefined && !jwk.key_ops.includes('verify')) return false
   const ed25519 = ['EdDSA', 'Ed25519']
-  return jwk.alg === undefined || jwk.alg === alg || (ed25519.includes(alg) && ed25519.includes(jwk.alg))
+  return (
+    jwk.alg === undefined || jwk.alg === alg || (ed25519.includes(alg) && ed25519.includes(jwk.alg))
+  )
 }
 
 /**
@@ -41,7 +43,8 @@ export function mayVerify(jwk: PublicJwk, alg: Algorithm): boolean {
  */
 export function problemWithJwk(jwk: unknown): string | undefined {
   if (!isRecord(jwk)) return 'a key is not an object'
-  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return 'a key has private members'
+  if (privateMembers.some((member) => Object.hasOwn(jwk, member)))
+    return 'a key has private members'
   switch (jwk['kty']) {
     case 'EC':
       if (jwk['crv'] !== 'P-256') return undefined

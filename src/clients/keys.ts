@@ -88,7 +88,7 @@ async function importOnce(jwk: PublicJwk, alg: Algorithm): Promise<CryptoKey | u
     const { kty, crv, x, y, n, e } = jwk
     const bare = kty === 'RSA' ? { kty, n, e } : { kty, crv, x, y }
     const members = Object.entries(bare).filter(([, value]) => value !== undefined)
-    const key = await importKey(Object.fromEntries(members) as JsonWebKey, alg)
+    const key = await importKey(Object.fromEntries(members) as unknown as JsonWebKey, alg)
     const byAlg = imported.get(jwk) ?? new Map<Algorithm, CryptoKey>()
     imported.set(jwk, byAlg.set(alg, key))
     return key

@@ -7,6 +7,7 @@ import type { Issuer, JsonWebKeySet } from '../types.ts'
 import { clientIdForm } from './ids.ts'
 import { checkPublicJwks, mayVerify } from './jwks.ts'
 import type { PublicJwk } from './jwks.ts'
+import type { OutboundAllowance } from './outbound.ts'
 import { checkOutboundUrl } from './outbound.ts'
 import { problemWithRedirectUri } from './redirect-uri.ts'
 
@@ -63,7 +64,11 @@ export function checkClientId(id: unknown): Result<string> {
  * The one validator of client metadata: file, admin API, registration and update. Unknown members are
  * dropped (RFC 7591 2). Errors: `invalid_client_metadata`, `invalid_redirect_uri`.
  */
-export function checkClientMetadata(input: unknown, issuer: Issuer): Result<ClientMetadata> {
+export function checkClientMetadata(
+  input: unknown,
+  issuer: Issuer,
+  allowed?: OutboundAllowance,
+): Result<ClientMetadata> {
   if (!isRecord(input)) return invalid('client metadata must be an object')
   const wrong = wrongType(input)
   if (wrong !== undefined) return invalid(wrong)
@@ -73,7 +78,7 @@ export function checkClientMetadata(input: unknown, issuer: Issuer): Result<Clie
   const applicationType = metadata.application_type ?? 'web'
   const checked =
     problemWithGrants(grantTypes, metadata) ??
-    problemWithAuthentication(metadata, issuer) ??
+    problemWithAuthentication(metadata, issuer, allowed) ??
     problemWithSender(metadata, issuer) ??
     problemWithScope(metadata.scope ?? '', issuer)
   if (checked !== undefined) return invalid(checked)
@@ -177,6 +182,7 @@ function problemWithGrants(
 function problemWithAuthentication(
   metadata: Partial<ClientMetadata>,
   issuer: Issuer,
+  allowed: OutboundAllowance | undefined,
 ): string | undefined {
   const method = metadata.token_endpoint_auth_method
   const { clientAuthentication, algorithms } = issuer.profile
@@ -196,7 +202,7 @@ function problemWithAuthentication(
   }
   return method === 'tls_client_auth'
     ? problemWithSubject(metadata)
-    : (problemWithSubjectless(metadata) ?? problemWithKeys(metadata, issuer))
+    : (problemWithSubjectless(metadata) ?? problemWithKeys(metadata, issuer, allowed))
 }
 
 /** RFC 8705 2.1.2: exactly one of the five. */
@@ -215,10 +221,15 @@ function problemWithSubjectless(metadata: Partial<ClientMetadata>): string | und
   return named === undefined ? undefined : `${named} is for tls_client_auth only`
 }
 
-function problemWithKeys(metadata: Partial<ClientMetadata>, issuer: Issuer): string | undefined {
+function problemWithKeys(
+  metadata: Partial<ClientMetadata>,
+  issuer: Issuer,
+  allowed: OutboundAllowance | undefined,
+): string | undefined {
   const { jwks, jwks_uri: uri } = metadata
-  if ((jwks === undefined) === (uri === undefined)) return 'exactly one of jwks and jwks_uri is required'
-  if (uri !== undefined) return checkOutboundUrl(uri, issuer)
+  if ((jwks === undefined) === (uri === undefined))
+    return 'exactly one of jwks and jwks_uri is required'
+  if (uri !== undefined) return checkOutboundUrl(uri, issuer, allowed)
   const checked = checkPublicJwks(jwks)
   if (!checked.ok) return checked.refusal.description
   if (metadata.token_endpoint_auth_method !== 'private_key_jwt') return undefined
@@ -248,7 +259,14 @@ function problemWithScope(scope: string, issuer: Issuer): string | undefined {
   return unknown === undefined ? undefined : 'scope holds a scope this issuer does not know'
 }
 
-export const openidScopes = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'] as const
+export const openidScopes = [
+  'openid',
+  'profile',
+  'email',
+  'address',
+  'phone',
+  'offline_access',
+] as const
 
 /** All scopes of an issuer. `admin` is not among them: it belongs to operators alone. */
 export function knownScopes(issuer: Issuer): readonly string[] {

@@ -1,5 +1,10 @@
 import type { Call } from '../call.ts'
-import { acceptedIssuer, allowsClientAuthentication, hasKeyOf, matchesSubject } from '../proof/certificate-match.ts'
+import {
+  acceptedIssuer,
+  allowsClientAuthentication,
+  hasKeyOf,
+  matchesSubject,
+} from '../proof/certificate-match.ts'
 import type { ClientCertificate } from '../proof/certificate.ts'
 import { authoritiesOf } from '../proof/authorities.ts'
 import type { ClientRecord } from '../types.ts'
@@ -24,8 +29,13 @@ export async function authenticateCertificate(
     return 'the certificate is not in the client JWKS'
   }
   if (!certificate.verified) return 'the certificate chain was not verified'
-  if (certificate.notAfter <= call.now || certificate.notBefore > call.now) return 'the certificate is out of date'
-  if (!acceptedIssuer(certificate, authoritiesOf(call.issuer))) return 'the certificate authority is not accepted'
-  if (!allowsClientAuthentication(certificate)) return 'the certificate is not for client authentication'
-  return matchesSubject(certificate, client.metadata) ? undefined : 'the subject is not the registered one'
+  if (certificate.notAfter <= call.now || certificate.notBefore > call.now)
+    return 'the certificate is out of date'
+  if (!acceptedIssuer(certificate, authoritiesOf(call.issuer)))
+    return 'the certificate authority is not accepted'
+  if (!allowsClientAuthentication(certificate))
+    return 'the certificate is not for client authentication'
+  return matchesSubject(certificate, client.metadata)
+    ? undefined
+    : 'the subject is not the registered one'
 }

@@ -44,7 +44,11 @@ export class OutboundFault extends Error {}
  */
 export async function fetchJson(
   address: string,
-  options: { readonly issuer: Issuer; readonly allowed: OutboundAllowance; readonly fetch: typeof fetch },
+  options: {
+    readonly issuer: Issuer
+    readonly allowed: OutboundAllowance
+    readonly fetch: typeof fetch
+  },
 ): Promise<unknown> {
   const problem = checkOutboundUrl(address, options.issuer, options.allowed)
   if (problem !== undefined) throw new OutboundFault(problem)
@@ -63,7 +67,7 @@ export async function fetchJson(
 }
 
 async function readBounded(response: Response, most: number): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let text = ''
   let size = 0
   for await (const chunk of response.body ?? []) {

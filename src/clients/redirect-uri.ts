@@ -18,7 +18,11 @@ export function problemWithRedirectUri(
   if (!URL.canParse(uri)) return 'is not an absolute URI'
   const url = new URL(uri)
   if (url.href !== uri && url.href !== `${uri}/`) return 'is not in canonical form'
-  if (url.username !== '' || url.password !== '' || uri.includes('@', 0) && /^[a-z]+:\/\/[^/?]*@/.test(uri)) {
+  if (
+    url.username !== '' ||
+    url.password !== '' ||
+    (uri.includes('@', 0) && /^[a-z]+:\/\/[^/?]*@/.test(uri))
+  ) {
     return 'has user information'
   }
   if (/%(00|0a|0d|2e|2f|5c)/i.test(url.pathname)) return 'has an encoded separator in its path'
@@ -26,7 +30,9 @@ export function problemWithRedirectUri(
   if (url.protocol === 'https:') return url.hostname === '' ? 'has no host' : undefined
   if (url.protocol !== 'http:') return 'must use https'
   const loopback = profile.loopbackRedirects && applicationType === 'native' && isLoopback(url)
-  return loopback ? undefined : 'must use https (http only on a loopback address for native clients)'
+  return loopback
+    ? undefined
+    : 'must use https (http only on a loopback address for native clients)'
 }
 
 /** `localhost` is not an address and may resolve elsewhere (RFC 8252 8.3). */

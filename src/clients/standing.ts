@@ -21,7 +21,9 @@ export async function callClient(call: Call, client: AuthenticatedClient): Promi
   }
   const { jti, validUntil } = assertion
   if (record.operator) {
-    return storage.object('Client.useAsOperator', () => stubs.operator(id).useAsOperator(jti, validUntil))
+    return storage.object('Client.useAsOperator', () =>
+      stubs.operator(id).useAsOperator(jti, validUntil),
+    )
   }
   const [current = 1, ...previous] = call.issuer.assertionShards
   // While the number of shards changes, the names of both numbers are asked (design section 4).

@@ -19,7 +19,11 @@ export async function deny(call: Call, live: LiveRequest): Promise<Response> {
  * The person said yes: promise the grant to its owner, complete the request, authorize the grant. Each
  * step is idempotent for this grant id, so a double click gets the same code.
  */
-export async function approve(call: Call, live: LiveRequest, approval: Approval): Promise<Response> {
+export async function approve(
+  call: Call,
+  live: LiveRequest,
+  approval: Approval,
+): Promise<Response> {
   const { storage, stubs, issuer } = call
   const { pushed, client } = live
   const { request } = pushed
@@ -60,7 +64,9 @@ export async function approve(call: Call, live: LiveRequest, approval: Approval)
   if (!(await storage.object('Grant.authorize', () => grant.authorize(order)))) {
     return fail('access_denied', 'This permission was taken back', 'the grant was forbidden')
   }
-  call.waitUntil(storage.object('Account.confirmGrant', () => account.confirmGrant(issuer.id, grantId)))
+  call.waitUntil(
+    storage.object('Account.confirmGrant', () => account.confirmGrant(issuer.id, grantId)),
+  )
   call.log('consent.approved', { client_id: client.clientId, grant: grantId })
   return seeOther(codeResponse(issuer, request, text))
 }
@@ -69,7 +75,8 @@ export async function approve(call: Call, live: LiveRequest, approval: Approval)
 async function completeOnce(live: LiveRequest, outcome: string): Promise<void> {
   const answer = await live.complete(outcome)
   if (answer === 'completed') return
-  const description = answer === 'expired' ? 'This request has expired' : 'This request was already answered'
+  const description =
+    answer === 'expired' ? 'This request has expired' : 'This request was already answered'
   throw new ProtocolError({ code: 'invalid_request_uri', description, detail: answer })
 }
 

@@ -15,11 +15,16 @@ import { openPushed } from './pushed.ts'
  */
 export async function authorize(call: Call): Promise<Response> {
   const { request, issuer } = call
-  const parameters = demand(request.method === 'POST' ? await readForm(request) : readQuery(request))
+  const parameters = demand(
+    request.method === 'POST' ? await readForm(request) : readQuery(request),
+  )
   const clientId = one(parameters, 'client_id')
   const requestUri = one(parameters, 'request_uri')
   if (clientId === undefined || requestUri === undefined) {
-    return fail('invalid_request', 'Authorization requests must be pushed first: client_id and request_uri are required')
+    return fail(
+      'invalid_request',
+      'Authorization requests must be pushed first: client_id and request_uri are required',
+    )
   }
   if (!requestUri.startsWith(requestUriPrefix)) {
     return fail('invalid_request_uri', 'This link is not valid', 'not a request_uri of this server')

@@ -32,7 +32,8 @@ export async function currentRecord(
   const same = standing.version === record.version && standing.generation === record.generation
   if (record.operator || same) return record
   const newer = await loadClient(call, record.clientId)
-  if (newer === undefined || !newer.enabled) return fail('invalid_client', 'Client authentication failed')
+  if (newer === undefined || !newer.enabled)
+    return fail('invalid_client', 'Client authentication failed')
   demand(await authenticateAgain(call, newer, request))
   return newer
 }

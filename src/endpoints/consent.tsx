@@ -8,7 +8,7 @@ import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import { approve, deny } from './answer.ts'
-import { frame, page } from './page.ts'
+import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
@@ -16,7 +16,7 @@ import type { LiveRequest } from './pushed.ts'
 export async function showConsent(call: Call): Promise<Response> {
   const sealed = one(demand(readQuery(call.request)), 'interaction')
   const approval = demand(await openInteraction(call, 'approval', sealed))
-  const live = await openPushed(call, { handle: approval.request, clientId: undefined }, 'finishing')
+  const live = await openPushed(call, { handle: approval.request }, 'finishing')
   return render(call, live, { sealed: sealed ?? '', approval })
 }
 
@@ -25,10 +25,10 @@ export async function postConsent(call: Call): Promise<Response> {
   demand(checkSameOrigin(call))
   const form = demand(await readForm(call.request))
   const approval = demand(await openInteraction(call, 'approval', one(form, 'interaction')))
-  const wanted = { handle: approval.request, clientId: undefined }
   const action = one(form, 'action')
   if (action !== 'approve' && action !== 'deny') return fail('invalid_request', 'Approve or deny')
-  const live = await openAgain(call, wanted, approval)
+  const outcome = action === 'approve' ? approval.grantId : 'denied'
+  const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
   return action === 'approve' ? approve(call, live, approval) : deny(call, live)
 }
 
@@ -60,5 +60,5 @@ async function render(
       offline={offline}
     />
   )
-  return page(call, body, { status: 200, endsAt: request.redirectUri })
+  return page(body, { status: 200, endsAt: request.redirectUri })
 }

@@ -10,7 +10,7 @@ import { cookieHash, newCookie } from '../people/cookies.ts'
 import { checkSameOrigin, openInteraction, sealInteraction } from '../people/interaction.ts'
 import { signIn } from '../people/sign-in.ts'
 import { deny } from './answer.ts'
-import { frame, page } from './page.ts'
+import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
@@ -18,7 +18,7 @@ import type { LiveRequest } from './pushed.ts'
 export async function showLogin(call: Call): Promise<Response> {
   const sealed = one(demand(readQuery(call.request)), 'interaction')
   const interaction = demand(await openInteraction(call, 'sign-in', sealed))
-  const live = await openPushed(call, { handle: interaction.request, clientId: undefined }, 'finishing')
+  const live = await openPushed(call, { handle: interaction.request }, 'finishing')
   return render(call, live, { sealed: sealed ?? '', username: live.pushed.request.loginHint })
 }
 
@@ -28,8 +28,11 @@ export async function postLogin(call: Call): Promise<Response> {
   const form = demand(await readForm(call.request))
   const sealed = one(form, 'interaction')
   const interaction = demand(await openInteraction(call, 'sign-in', sealed))
-  const live = await openPushed(call, { handle: interaction.request, clientId: undefined }, 'finishing')
-  if (one(form, 'action') === 'cancel') return deny(call, live)
+  const { request: handle } = interaction
+  if (one(form, 'action') === 'cancel') {
+    return deny(call, await openPushed(call, { handle, outcome: 'denied' }, 'finishing'))
+  }
+  const live = await openPushed(call, { handle }, 'finishing')
   const username = one(form, 'username') ?? ''
   const password = one(form, 'password') ?? ''
   if (username.length > 256) return fail('invalid_request', 'The user name is too long')
@@ -82,7 +85,7 @@ async function render(
       {...(problem === undefined ? {} : { problem })}
     />
   )
-  const response = page(call, body, { status: statusFor(problem), endsAt: redirectUri })
+  const response = page(body, { status: statusFor(problem), endsAt: redirectUri })
   if (problem?.kind === 'wait') response.headers.set('retry-after', String(problem.seconds))
   return response
 }

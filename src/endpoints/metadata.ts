@@ -41,7 +41,9 @@ export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>
   const at = (path: string) => endpointUrl(issuer, 'main', path)
   const alias = (path: string) => endpointUrl(issuer, 'mtls', path)
   const mtls = issuer.mtlsOrigin !== undefined
-  const methods = profile.clientAuthentication.filter((method) => mtls || method === 'private_key_jwt')
+  const methods = profile.clientAuthentication.filter(
+    (method) => mtls || method === 'private_key_jwt',
+  )
   const endpoints = Object.entries(aliased)
   const authentication = {
     token_endpoint_auth_methods_supported: methods,

@@ -5,9 +5,9 @@ import type { Result } from '../errors.ts'
  * Waits for one-time calls that ran side by side. If one failed (overloaded, reset, timed out) nothing
  * may leave: 503. One-time calls are never retried.
  */
-export async function settle<T extends readonly unknown[]>(
-  calls: { readonly [K in keyof T]: Promise<T[K]> },
-): Promise<Result<T>> {
+export async function settle<T extends readonly unknown[]>(calls: {
+  readonly [K in keyof T]: Promise<T[K]>
+}): Promise<Result<T>> {
   const settled = await Promise.allSettled(calls)
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed !== undefined) {

@@ -22,7 +22,9 @@ export async function par(call: Call): Promise<Response> {
   const client = demand(await authenticateClient(call, parameters, certificate))
   const { sender, proof } = demand(await proveSender(call, { url: ownUrl(call), certificate }))
   const { record } = client
-  const request = demand(validateAuthorizationRequest({ parameters, client: record, issuer, sender }))
+  const request = demand(
+    validateAuthorizationRequest({ parameters, client: record, issuer, sender }),
+  )
 
   const hint = locate(placeOf(call.request), issuer.defaultLocation)
   const { text, handle } = await makeHandle('pushed-request', stubs.newPushedRequestId())

@@ -1,7 +1,12 @@
 import type { Call } from '../call.ts'
 import { ProtocolError, demand } from '../errors.ts'
 import type { Refusal } from '../errors.ts'
-import { challenge, readPresentation, resourceStatus, verifyPresentation } from '../proof/presentation.ts'
+import {
+  challenge,
+  readPresentation,
+  resourceStatus,
+  verifyPresentation,
+} from '../proof/presentation.ts'
 import { connectionCertificate, judgeUse, noncePolicy, useProof } from '../proof/sender.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
@@ -70,7 +75,8 @@ export async function demandAccess(call: Call, needed: AccessDemand): Promise<Ac
       ]),
     )
     if (proofUse !== undefined) demand(judgeUse(proofUse))
-    if (live === undefined) throw refused('invalid_token', 'The access token is not valid', 'it has ended')
+    if (live === undefined)
+      throw refused('invalid_token', 'The access token is not valid', 'it has ended')
     if (!token.scope.includes(needed.scope)) {
       throw refused('insufficient_scope', 'The access token does not suffice')
     }

@@ -13,7 +13,9 @@ type Live = Extract<PushedRequestReading, { readonly status: 'live' }>
 export type LiveRequest = {
   readonly pushed: Live
   readonly client: ClientRecord
-  readonly complete: (outcome: string) => Promise<'completed' | 'completed-before' | 'expired' | 'unknown'>
+  readonly complete: (
+    outcome: string,
+  ) => Promise<'completed' | 'completed-before' | 'expired' | 'unknown'>
 }
 
 const deadEnd = (code: ErrorCode, description: string, detail: string) =>
@@ -26,7 +28,13 @@ const deadEnd = (code: ErrorCode, description: string, detail: string) =>
  */
 export async function openPushed(
   call: Call,
-  wanted: { readonly handle: string; readonly clientId: string | undefined },
+  wanted: {
+    readonly handle: string
+    /** From the query; undefined when the handle comes out of a seal. */
+    readonly clientId?: string
+    /** The answer about to be given: a repeated click may go on. */
+    readonly outcome?: string
+  },
   purpose: 'opening' | 'finishing',
 ): Promise<LiveRequest> {
   const { storage, stubs, issuer } = call
@@ -36,14 +44,20 @@ export async function openPushed(
     deadEnd('invalid_request_uri', 'This link is not valid', detail)
   if (handle === undefined || stub === undefined) throw unknown('not a request_uri of this server')
   const key: PushedRequestKey = { issuer: issuer.id, secretHash: handle.secretHash }
-  const pushed = await storage.object('PushedRequest.open', () => stub.open(key, purpose))
+  const pushed = await storage.object('PushedRequest.open', () =>
+    stub.open(key, purpose, wanted.outcome),
+  )
   if (pushed.status === 'unknown') throw unknown('no such pushed request')
   const owner = pushed.status === 'live' ? pushed.clientId : pushed.stub.clientId
   if (wanted.clientId !== undefined && wanted.clientId !== owner) throw unknown('another client')
   const client = await standingClient(call, owner)
   if (pushed.status !== 'live') throw late(call, pushed, client)
   if (client === undefined || client.generation !== pushed.generation) {
-    throw deadEnd('unauthorized_client', 'This application is not allowed to ask at the moment', 'disabled or gone')
+    throw deadEnd(
+      'unauthorized_client',
+      'This application is not allowed to ask at the moment',
+      'disabled or gone',
+    )
   }
   const complete = (outcome: string) =>
     storage.object('PushedRequest.complete', () => stub.complete(key, outcome))

@@ -69,10 +69,13 @@ async function revokeAccess(call: Call, token: AccessToken): Promise<void> {
   if (home.home === 'grant') {
     const stub = stubs.grant(home.objectId)
     if (stub !== undefined) {
-      await storage.object('Grant.revokeAccessToken', () => stub.revokeAccessToken(issuer.id, id, until))
+      await storage.object('Grant.revokeAccessToken', () =>
+        stub.revokeAccessToken(issuer.id, id, until),
+      )
     }
     return
   }
   const stub = stubs.clientById(home.objectId)
-  if (stub !== undefined) await storage.object('Client.revokeToken', () => stub.revokeToken(id, until))
+  if (stub !== undefined)
+    await storage.object('Client.revokeToken', () => stub.revokeToken(id, until))
 }

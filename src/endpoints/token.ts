@@ -44,9 +44,14 @@ export async function token(call: Call): Promise<Response> {
   if (decision.status === 'reused') {
     await decision.revoke()
     call.log('code.reused', { client_id: record.clientId })
-    return fail('invalid_grant', 'The code is not valid for this request', 'the code was used before')
+    return fail(
+      'invalid_grant',
+      'The code is not valid for this request',
+      'the code was used before',
+    )
   }
-  if (decision.status === 'refused') return fail(decision.code, decision.description, decision.detail)
+  if (decision.status === 'refused')
+    return fail(decision.code, decision.description, decision.detail)
   const entitlement = decision.entitle(standing)
   if (entitlement.generation !== undefined && entitlement.generation !== standing.generation) {
     return fail('invalid_grant', 'The grant is not valid', 'made for an earlier client of this id')

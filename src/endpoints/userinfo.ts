@@ -8,7 +8,11 @@ export async function userinfo(call: Call): Promise<Response> {
   const { token, consent } = await demandAccess(call, { scope: 'openid', audience: undefined })
   if (consent === undefined) {
     const description = 'The access token is not valid'
-    throw new AccessRefused({ code: 'invalid_token', description, detail: 'not a token of a person' })
+    throw new AccessRefused({
+      code: 'invalid_token',
+      description,
+      detail: 'not a token of a person',
+    })
   }
   const claims = await releasedClaims(call, consent.accountId, {
     names: consent.claims.userinfo,

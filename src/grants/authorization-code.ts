@@ -45,7 +45,8 @@ export const authorizationCode: GrantType = async (call, { parameters, client, s
     decide: async () => {
       const answer = await storage.object('Grant.redeem', () => stub.redeem(redemption))
       if (answer.status === 'used') {
-        const revoke = () => storage.object('Grant.revokeForReuse', () => stub.revokeForReuse(presenter))
+        const revoke = () =>
+          storage.object('Grant.revokeForReuse', () => stub.revokeForReuse(presenter))
         return { status: 'reused', revoke }
       }
       if (answer.status === 'refused') {

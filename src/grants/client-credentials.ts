@@ -28,7 +28,8 @@ export const clientCredentials: GrantType = async (call, { parameters, client })
   if (audience === undefined) return refuse('invalid_target', 'resource is required')
   if (!known.includes(audience)) return refuse('invalid_target', 'resource is not known here')
   const scope = scopeFor(issuer, audience, asked)
-  if (scope.length === 0) return refuse('invalid_scope', 'the resource understands none of these scopes')
+  if (scope.length === 0)
+    return refuse('invalid_scope', 'the resource understands none of these scopes')
   const home = record.operator ? 'operator' : 'client'
   const stub = record.operator ? stubs.operator(record.clientId) : stubs.client(record.clientId)
   return accept({

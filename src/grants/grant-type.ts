@@ -25,13 +25,22 @@ export type Entitlement = {
   /** Milliseconds. */
   readonly notAfter?: number
   readonly refreshToken?: string
-  readonly idToken?: { readonly nonce?: string; readonly claims: readonly string[]; readonly accountId: string }
+  readonly idToken?: {
+    readonly nonce?: string
+    readonly claims: readonly string[]
+    readonly accountId: string
+  }
 }
 
 /** The answer of a grant type's one-time call. */
 export type Decision =
   | { readonly status: 'entitled'; readonly entitle: (standing: EnabledStanding) => Entitlement }
-  | { readonly status: 'refused'; readonly code: ErrorCode; readonly description: string; readonly detail: string }
+  | {
+      readonly status: 'refused'
+      readonly code: ErrorCode
+      readonly description: string
+      readonly detail: string
+    }
   /** A second use by the right client; `revoke` ends what the first use brought. */
   | { readonly status: 'reused'; readonly revoke: () => Promise<unknown> }
 

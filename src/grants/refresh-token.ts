@@ -17,7 +17,11 @@ export const refreshToken: GrantType = async (call, { parameters, client }) => {
   const handle = await readHandle('refresh-token', text)
   const stub = handle && call.stubs.grant(handle.objectId)
   if (handle === undefined || stub === undefined) {
-    return refuse('invalid_grant', 'The refresh token is not valid', 'not a refresh token of this server')
+    return refuse(
+      'invalid_grant',
+      'The refresh token is not valid',
+      'not a refresh token of this server',
+    )
   }
   const scope = words(parameters, 'scope')
   const { record } = client

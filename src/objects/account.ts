@@ -5,7 +5,9 @@ import { EdgeObject } from './edge-object.ts'
 import { makeStubs } from './stubs.ts'
 
 /** Claims about a person under their OpenID Connect names (Core 5.1). */
-export type PersonClaims = Readonly<Record<string, unknown>>
+export type PersonClaims = Readonly<
+  Record<string, string | number | boolean | Readonly<Record<string, string>>>
+>
 
 type StoredAccount = {
   readonly format: 1
@@ -56,7 +58,9 @@ export class Account extends EdgeObject {
   }
 
   /** What a sign-in is judged by. */
-  credential(issuer: string): Reply<Pick<StoredAccount, 'enabled' | 'sub' | 'password'> | undefined> {
+  credential(
+    issuer: string,
+  ): Reply<Pick<StoredAccount, 'enabled' | 'sub' | 'password'> | undefined> {
     const account = this.of(issuer)
     if (account === undefined) return this.reply(undefined)
     const { enabled, sub, password } = account
@@ -96,7 +100,8 @@ export class Account extends EdgeObject {
   /** The grant exists now. */
   confirmGrant(issuer: string, grantId: string): Reply<true> {
     const entry = this.of(issuer) && this.read<GrantEntry>(grantKey(grantId))
-    if (entry?.status === 'pending') this.write(grantKey(grantId), { ...entry, status: 'authorized' })
+    if (entry?.status === 'pending')
+      this.write(grantKey(grantId), { ...entry, status: 'authorized' })
     return this.reply(true)
   }
 
@@ -113,7 +118,10 @@ export class Account extends EdgeObject {
     if (account === undefined) return this.reply(false)
     this.write('account', { ...account, enabled })
     if (!enabled) {
-      this.write('ending', this.entries().map((entry) => entry.grantId))
+      this.write(
+        'ending',
+        this.entries().map((entry) => entry.grantId),
+      )
       this.wakeAt(this.now() + 5_000)
       await this.endGrants(issuer)
     }
@@ -135,7 +143,9 @@ export class Account extends EdgeObject {
     }
     const waiting = pending.filter((entry) => entry.createdAt + pendingFor > now)
     if (waiting.length > 0) {
-      await this.ctx.storage.setAlarm(Math.min(...waiting.map((entry) => entry.createdAt)) + pendingFor)
+      await this.ctx.storage.setAlarm(
+        Math.min(...waiting.map((entry) => entry.createdAt)) + pendingFor,
+      )
     }
   }
 

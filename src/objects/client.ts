@@ -18,7 +18,10 @@ export type ClientStanding =
     }
   | { readonly status: 'unknown' }
 
-export type AssertionUse = { readonly standing: ClientStanding; readonly use: 'fresh' | 'used' | 'late' }
+export type AssertionUse = {
+  readonly standing: ClientStanding
+  readonly use: 'fresh' | 'used' | 'late'
+}
 
 /** The client as its object stores it, and as the KV copy repeats it. `format` is the layout. */
 export type StoredClient = {
@@ -57,7 +60,12 @@ export class Client extends EdgeObject {
 
   /** As `use`, for an operator: known by configuration, so its object holds nothing but used `jti`s. */
   useAsOperator(jti: string, validUntil: number): Reply<AssertionUse> {
-    const standing = { status: 'enabled', version: 0, generation: 'operator', epoch: this.epoch() } as const
+    const standing = {
+      status: 'enabled',
+      version: 0,
+      generation: 'operator',
+      epoch: this.epoch(),
+    } as const
     return this.reply({ standing, use: this.slots.use(jti, validUntil, this.now()) })
   }
 
@@ -79,9 +87,12 @@ export class Client extends EdgeObject {
     readonly clientId: string
     readonly metadata: ClientMetadata
     readonly ifAbsent: boolean
-  }): Promise<Reply<{ readonly status: 'created' | 'changed' | 'exists'; readonly client: StoredClient }>> {
+  }): Promise<
+    Reply<{ readonly status: 'created' | 'changed' | 'exists'; readonly client: StoredClient }>
+  > {
     const before = this.read<StoredClient>('client')
-    if (before !== undefined && change.ifAbsent) return this.reply({ status: 'exists', client: before })
+    if (before !== undefined && change.ifAbsent)
+      return this.reply({ status: 'exists', client: before })
     const client: StoredClient = {
       format: 1,
       issuer: change.issuer,
@@ -142,19 +153,27 @@ export class Client extends EdgeObject {
   }
 
   /** Whether a client_credentials token is alive. */
-  tokenAlive(token: { readonly id: string; readonly epoch: number; readonly operator: boolean }): Reply<boolean> {
+  tokenAlive(token: {
+    readonly id: string
+    readonly epoch: number
+    readonly operator: boolean
+  }): Reply<boolean> {
     const standing = this.standing()
     const enabled = token.operator || standing.status === 'enabled'
     const revoked = this.read<readonly RevokedToken[]>('revoked') ?? []
-    const alive = enabled && token.epoch === this.epoch() && !revoked.some(({ id }) => id === token.id)
+    const alive =
+      enabled && token.epoch === this.epoch() && !revoked.some(({ id }) => id === token.id)
     return this.reply(alive)
   }
 
   /** Ends one client_credentials token. `until` (ms): when it expires anyway. */
   revokeToken(id: string, until: number): Reply<true> {
     const now = this.now()
-    const revoked = (this.read<readonly RevokedToken[]>('revoked') ?? []).filter((one) => one.until > now)
-    if (until > now && !revoked.some((one) => one.id === id)) this.write('revoked', [...revoked, { id, until }])
+    const revoked = (this.read<readonly RevokedToken[]>('revoked') ?? []).filter(
+      (one) => one.until > now,
+    )
+    if (until > now && !revoked.some((one) => one.id === id))
+      this.write('revoked', [...revoked, { id, until }])
     return this.reply(true)
   }
 
@@ -178,10 +197,16 @@ export class Client extends EdgeObject {
   private async publish(client: StoredClient): Promise<void> {
     this.write('client', client)
     await this.tellShards(client)
-    await this.env.COPIES.put(copyKeys.client(client.issuer, client.clientId), JSON.stringify(client))
+    await this.env.COPIES.put(
+      copyKeys.client(client.issuer, client.clientId),
+      JSON.stringify(client),
+    )
   }
 
-  private async tellShards(client: StoredClient, news: 'changed' | 'removed' = 'changed'): Promise<void> {
+  private async tellShards(
+    client: StoredClient,
+    news: 'changed' | 'removed' = 'changed',
+  ): Promise<void> {
     const { issuer, clientId, version, generation, enabled, epoch } = client
     const mirror = news === 'removed' ? undefined : { version, generation, enabled, epoch }
     const shards = this.read<readonly ShardName[]>('shards') ?? []

@@ -1,7 +1,11 @@
 import type { Reply } from '../observe/storage.ts'
 import { EdgeObject } from './edge-object.ts'
 
-export type NamedAccount = { readonly username: string; readonly sub: string; readonly accountId: string }
+export type NamedAccount = {
+  readonly username: string
+  readonly sub: string
+  readonly accountId: string
+}
 
 /**
  * Which clients and accounts exist, one object per issuer. Asked on listing, on a miss of the KV copy
@@ -22,7 +26,9 @@ export class Directory extends EdgeObject<unknown> {
   }
 
   hasClient(clientId: string): Reply<boolean> {
-    return this.reply(this.prepared() && this.rows('SELECT 1 FROM clients WHERE client_id = ?', clientId) > 0)
+    return this.reply(
+      this.prepared() && this.rows('SELECT 1 FROM clients WHERE client_id = ?', clientId) > 0,
+    )
   }
 
   /** Client ids in order, after `after`. */
@@ -46,7 +52,12 @@ export class Directory extends EdgeObject<unknown> {
       this.rows('SELECT 1 FROM clients WHERE client_id = ?', account.sub) > 0
     if (taken) return this.reply('sub-taken')
     const { username, sub, accountId } = account
-    this.sql('INSERT INTO accounts (username, sub, account_id) VALUES (?, ?, ?)', username, sub, accountId)
+    this.sql(
+      'INSERT INTO accounts (username, sub, account_id) VALUES (?, ?, ?)',
+      username,
+      sub,
+      accountId,
+    )
     return this.reply(account)
   }
 
@@ -83,7 +94,9 @@ export class Directory extends EdgeObject<unknown> {
   }
 
   private prepared(): boolean {
-    return this.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", 'accounts') > 0
+    return (
+      this.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", 'accounts') > 0
+    )
   }
 
   private prepare(): void {

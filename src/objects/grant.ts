@@ -98,9 +98,7 @@ export type RedeemAnswer =
   | { readonly status: 'used' }
   | RefusedGrant
 
-export type RefreshAnswer =
-  | ({ readonly status: 'refreshed' } & Authorized)
-  | RefusedGrant
+export type RefreshAnswer = ({ readonly status: 'refreshed' } & Authorized) | RefusedGrant
 
 export type GrantSummary = {
   readonly status: 'active' | 'revoked' | 'expired' | 'unknown'
@@ -162,7 +160,8 @@ export class Grant extends EdgeObject<unknown> {
     if (mismatch !== undefined) return this.refused(mismatch)
     const now = this.now()
     if (code.status !== 'issued') return this.reply({ status: 'used' })
-    if (stored.status !== 'active' || now >= stored.expiresAt) return this.refused('the grant has ended')
+    if (stored.status !== 'active' || now >= stored.expiresAt)
+      return this.refused('the grant has ended')
     if (now >= code.expiresAt) return this.refused('the code has expired')
     if (beyond(stored.consent.resources, input.resource)) {
       return this.refused('the resource was not granted', 'invalid_target')
@@ -193,13 +192,16 @@ export class Grant extends EdgeObject<unknown> {
   revokeForReuse(input: Presenter & { readonly secretHash: string }): Reply<boolean> {
     const stored = this.of(input)
     const code = stored?.codes.find((one) => one.secretHash === input.secretHash)
-    if (stored === undefined || code === undefined || code.status === 'issued') return this.reply(false)
+    if (stored === undefined || code === undefined || code.status === 'issued')
+      return this.reply(false)
     const first = code === stored.codes[0]
     this.save({
       ...stored,
       ...(first ? ended(stored) : {}),
       codes: stored.codes.map((one) => (one === code ? { ...one, status: 'reused' } : one)),
-      refreshTokens: first ? [] : stored.refreshTokens.filter((token) => token.series !== code.series),
+      refreshTokens: first
+        ? []
+        : stored.refreshTokens.filter((token) => token.series !== code.series),
     })
     return this.reply(true)
   }
@@ -208,9 +210,11 @@ export class Grant extends EdgeObject<unknown> {
   refresh(input: Refresh): Reply<RefreshAnswer> {
     const stored = this.of(input)
     const token = stored?.refreshTokens.find((one) => one.secretHash === input.secretHash)
-    if (stored?.consent === undefined || token === undefined) return this.refused('no such refresh token')
+    if (stored?.consent === undefined || token === undefined)
+      return this.refused('no such refresh token')
     const now = this.now()
-    if (stored.status !== 'active' || now >= stored.expiresAt) return this.refused('the grant has ended')
+    if (stored.status !== 'active' || now >= stored.expiresAt)
+      return this.refused('the grant has ended')
     const { scope, resources } = stored.consent
     if (beyond(resources, input.resource)) {
       return this.refused('the resource was not granted', 'invalid_target')
@@ -224,10 +228,13 @@ export class Grant extends EdgeObject<unknown> {
   }
 
   /** Ends a refresh token and the grant's access tokens; the consent stays (RFC 7009 2.1). */
-  revokeRefreshToken(input: Presenter & { readonly secretHash: string }): Reply<'revoked' | 'unknown' | 'foreign'> {
+  revokeRefreshToken(
+    input: Presenter & { readonly secretHash: string },
+  ): Reply<'revoked' | 'unknown' | 'foreign'> {
     const stored = this.stored()
     const token = stored?.refreshTokens.find((one) => one.secretHash === input.secretHash)
-    if (stored === undefined || stored.issuer !== input.issuer || token === undefined) return this.reply('unknown')
+    if (stored === undefined || stored.issuer !== input.issuer || token === undefined)
+      return this.reply('unknown')
     if (stored.consent?.clientId !== input.clientId) return this.reply('foreign')
     this.save({
       ...stored,
@@ -238,13 +245,19 @@ export class Grant extends EdgeObject<unknown> {
   }
 
   /** Whether a refresh token is alive, and what it stands for. Changes nothing. */
-  inspectRefreshToken(issuer: string, secretHash: string): Reply<(Authorized & { readonly createdAt: number }) | undefined> {
+  inspectRefreshToken(
+    issuer: string,
+    secretHash: string,
+  ): Reply<(Authorized & { readonly createdAt: number }) | undefined> {
     const stored = this.stored()
     const token = stored?.refreshTokens.find((one) => one.secretHash === secretHash)
     if (stored?.consent === undefined || token === undefined) return this.reply(undefined)
-    const alive = stored.issuer === issuer && stored.status === 'active' && this.now() < stored.expiresAt
+    const alive =
+      stored.issuer === issuer && stored.status === 'active' && this.now() < stored.expiresAt
     const { consent, epoch, expiresAt, createdAt } = stored
-    return this.reply(alive ? { consent, epoch, series: token.series, expiresAt, createdAt } : undefined)
+    return this.reply(
+      alive ? { consent, epoch, series: token.series, expiresAt, createdAt } : undefined,
+    )
   }
 
   /** Ends one access token. `until` (ms): when it expires anyway. */
@@ -288,7 +301,15 @@ export class Grant extends EdgeObject<unknown> {
     if (stored === undefined) {
       if (!options.forbid) return this.reply('unknown')
       const nothing = { codes: [], refreshTokens: [], revokedTokens: [] }
-      this.save({ format: 1, issuer, status: 'revoked', createdAt: now, expiresAt: now, epoch: 1, ...nothing })
+      this.save({
+        format: 1,
+        issuer,
+        status: 'revoked',
+        createdAt: now,
+        expiresAt: now,
+        epoch: 1,
+        ...nothing,
+      })
       this.wakeAt(now + remembered)
       return this.reply('revoked')
     }

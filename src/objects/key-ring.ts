@@ -22,7 +22,11 @@ export type RingKey = {
   readonly removeAt?: number
 }
 
-export type Ring = { readonly format: 1; readonly issuer: string; readonly keys: readonly RingKey[] }
+export type Ring = {
+  readonly format: 1
+  readonly issuer: string
+  readonly keys: readonly RingKey[]
+}
 
 /** Seconds the JWKS may be cached by others. */
 export const jwksLifetime = 300
@@ -63,7 +67,9 @@ export class KeyRing extends EdgeObject {
     const made = await this.generate(issuer)
     const now = this.now()
     const ring = this.stored() ?? emptyRing(issuerId)
-    const next = ring.keys.find((key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now)
+    const next = ring.keys.find(
+      (key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now,
+    )
     const sooner = next && { ...next, activeFrom: Math.max(next.publishedAt + publishAhead, now) }
     const key = sooner ?? { ...made, publishedAt: now, activeFrom: now + publishAhead }
     return this.reply(await this.publish(withKey(ring, key, issuer)))
@@ -81,8 +87,7 @@ export class KeyRing extends EdgeObject {
     const signing = activeKey(left, issuer.signingAlgorithm, now)
     // A retiring key must not come back to life: only a next or a new key takes over.
     const needsSuccessor =
-      signing === undefined ||
-      activeKey(ring, issuer.signingAlgorithm, now)?.kid === kid
+      signing === undefined || activeKey(ring, issuer.signingAlgorithm, now)?.kid === kid
     const next = keys.find((key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now)
     const successor = { ...(next ?? made), publishedAt: now, activeFrom: now }
     await this.publish(needsSuccessor ? withKey(left, successor, issuer) : left)
@@ -90,13 +95,16 @@ export class KeyRing extends EdgeObject {
   }
 
   /** Seals every private key again with the current master secret. Returns how many could be opened. */
-  async rewrap(issuerId: string): Promise<Reply<{ readonly rewrapped: number; readonly lost: number }>> {
+  async rewrap(
+    issuerId: string,
+  ): Promise<Reply<{ readonly rewrapped: number; readonly lost: number }>> {
     const ring = await this.ensured(issuerId)
     const secrets = this.secrets(issuerId)
     const sealedAgain = new Map<string, string>()
     for (const key of ring.keys) {
       const plain = await unseal(secrets, key.sealed, sealedFor(issuerId, key))
-      if (plain !== undefined) sealedAgain.set(key.kid, await seal(secrets, plain, sealedFor(issuerId, key)))
+      if (plain !== undefined)
+        sealedAgain.set(key.kid, await seal(secrets, plain, sealedFor(issuerId, key)))
     }
     const now = this.stored() ?? ring
     const keys = now.keys.map((key) => ({ ...key, sealed: sealedAgain.get(key.kid) ?? key.sealed }))
@@ -111,7 +119,10 @@ export class KeyRing extends EdgeObject {
     const made = await this.generate(issuer)
     const now = this.now()
     const current = this.stored() ?? ring
-    const kept = { ...current, keys: current.keys.filter((key) => (key.removeAt ?? Infinity) > now) }
+    const kept = {
+      ...current,
+      keys: current.keys.filter((key) => (key.removeAt ?? Infinity) > now),
+    }
     const active = activeKey(kept, issuer.signingAlgorithm, now)
     const hasNext = kept.keys.some((key) => key.activeFrom > now)
     const due = active === undefined ? now : active.activeFrom + issuer.keyRotationDays * 86_400_000
@@ -129,18 +140,30 @@ export class KeyRing extends EdgeObject {
     const ring = this.stored()
     const active = ring && activeKey(ring, issuer.signingAlgorithm, this.now())
     if (ring !== undefined && active !== undefined) {
-      const opened = await unseal(this.secrets(issuerId), active.sealed, sealedFor(issuerId, active))
+      const opened = await unseal(
+        this.secrets(issuerId),
+        active.sealed,
+        sealedFor(issuerId, active),
+      )
       if (opened !== undefined) return this.stored() ?? ring
     }
     const made = await this.generate(issuer)
     const current = this.stored()
     // Another call may have made one while this one was generating.
-    if (current !== undefined && current !== ring && current.keys.length > (ring?.keys.length ?? 0)) {
+    if (
+      current !== undefined &&
+      current !== ring &&
+      current.keys.length > (ring?.keys.length ?? 0)
+    ) {
       return current
     }
     const now = this.now()
     return this.publish(
-      withKey(current ?? emptyRing(issuerId), { ...made, publishedAt: now, activeFrom: now }, issuer),
+      withKey(
+        current ?? emptyRing(issuerId),
+        { ...made, publishedAt: now, activeFrom: now },
+        issuer,
+      ),
     )
   }
 
@@ -149,7 +172,10 @@ export class KeyRing extends EdgeObject {
   ): Promise<Pick<RingKey, 'kid' | 'alg' | 'use' | 'publicJwk' | 'sealed'>> {
     const alg = issuer.signingAlgorithm
     const kid = randomText(12)
-    const pair = (await crypto.subtle.generateKey(generation[alg], true, ['sign', 'verify'])) as CryptoKeyPair
+    const pair = (await crypto.subtle.generateKey(generation[alg], true, [
+      'sign',
+      'verify',
+    ])) as CryptoKeyPair
     const publicJwk = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as JsonWebKey
     const privateJwk = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JsonWebKey
     const named = { kid, alg, use: 'sig' } as const
@@ -166,7 +192,8 @@ export class KeyRing extends EdgeObject {
     this.write('ring', ring)
     const issuer = this.issuer(ring.issuer)
     const active = activeKey(ring, issuer.signingAlgorithm, this.now())
-    const rotation = (active?.activeFrom ?? this.now()) + issuer.keyRotationDays * 86_400_000 - rotationLead
+    const rotation =
+      (active?.activeFrom ?? this.now()) + issuer.keyRotationDays * 86_400_000 - rotationLead
     const removals = ring.keys.flatMap((key) => (key.removeAt === undefined ? [] : [key.removeAt]))
     const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > this.now())
     const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
@@ -205,7 +232,8 @@ const emptyRing = (issuer: string): Ring => ({ format: 1, issuer, keys: [] })
 
 /** Adds or replaces a key; its predecessors leave once the longest token of theirs has expired. */
 function withKey(ring: Ring, key: RingKey, issuer: Issuer): Ring {
-  const longest = Math.max(issuer.lifetimes.accessToken, issuer.lifetimes.idToken) + 2 * jwksLifetime
+  const longest =
+    Math.max(issuer.lifetimes.accessToken, issuer.lifetimes.idToken) + 2 * jwksLifetime
   const removeAt = key.activeFrom + longest * 1000
   const others = ring.keys
     .filter((other) => other.kid !== key.kid)
@@ -230,5 +258,7 @@ function bareJwk(jwk: JsonWebKey): JsonWebKey {
 /** Reads a ring from its KV copy. */
 export function readRing(value: unknown): Ring | undefined {
   const ring = typeof value === 'string' ? parseJson(value) : value
-  return typeof ring === 'object' && ring !== null && (ring as Ring).format === 1 ? (ring as Ring) : undefined
+  return typeof ring === 'object' && ring !== null && (ring as Ring).format === 1
+    ? (ring as Ring)
+    : undefined
 }

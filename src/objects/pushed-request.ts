@@ -17,7 +17,11 @@ export type NewPushedRequest = PushedRequestKey & {
 }
 
 /** What is left for a late person: enough for a way back to the client, nothing more. */
-export type Stub = { readonly clientId: string; readonly redirectUri: string; readonly state?: string }
+export type Stub = {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly state?: string
+}
 
 type Stored = PushedRequestKey & {
   readonly format: 1
@@ -29,8 +33,10 @@ type Stored = PushedRequestKey & {
   readonly stub: Stub
   /** Gone once the interaction can no longer finish. */
   readonly request?: AuthorizationRequest
-  readonly completion?: { readonly outcome: string; readonly at: number }
+  readonly completion?: Completion
 }
+
+type Completion = { readonly outcome: string; readonly at: number }
 
 export type PushedRequestReading =
   | {
@@ -79,14 +85,24 @@ export class PushedRequest extends EdgeObject<unknown> {
     return this.reply(true)
   }
 
-  /** `opening`: a browser arrives. `finishing`: a signed-in interaction goes on, past the opening time. */
-  open(key: PushedRequestKey, purpose: 'opening' | 'finishing'): Reply<PushedRequestReading> {
+  /**
+   * `opening`: a browser arrives. `finishing`: a signed-in interaction goes on, past the opening time.
+   * `outcome`: the answer about to be given; a repeated click finds the request as it was.
+   */
+  open(
+    key: PushedRequestKey,
+    purpose: 'opening' | 'finishing',
+    outcome?: string,
+  ): Reply<PushedRequestReading> {
     const stored = this.matching(key)
     if (stored === undefined) return this.reply({ status: 'unknown' })
     const { stub } = stored
-    if (stored.completion !== undefined) return this.reply({ status: 'completed', stub })
+    if (stored.completion !== undefined && !this.repeats(stored.completion, outcome)) {
+      return this.reply({ status: 'completed', stub })
+    }
     const until = purpose === 'opening' ? stored.openUntil : stored.finishUntil
-    if (stored.request === undefined || this.now() >= until) return this.reply({ status: 'expired', stub })
+    if (stored.request === undefined || this.now() >= until)
+      return this.reply({ status: 'expired', stub })
     const { clientId, generation, request, hint, finishUntil } = stored
     return this.reply({ status: 'live', clientId, generation, request, hint, finishUntil })
   }
@@ -103,9 +119,7 @@ export class PushedRequest extends EdgeObject<unknown> {
     if (stored === undefined) return this.reply('unknown')
     const now = this.now()
     if (stored.completion !== undefined) {
-      const { outcome: first, at } = stored.completion
-      const repeated = first === outcome && now < at + repeatable
-      return this.reply(repeated ? 'completed' : 'completed-before')
+      return this.reply(this.repeats(stored.completion, outcome) ? 'completed' : 'completed-before')
     }
     if (stored.request === undefined || now >= stored.finishUntil) return this.reply('expired')
     this.write('request', { ...stored, completion: { outcome, at: now } })
@@ -120,6 +134,10 @@ export class PushedRequest extends EdgeObject<unknown> {
     const { request, ...rest } = stored
     if (request !== undefined && this.now() >= stored.finishUntil) this.write('request', rest)
     await this.ctx.storage.setAlarm(stubUntil)
+  }
+
+  private repeats(completion: Completion, outcome: string | undefined): boolean {
+    return completion.outcome === outcome && this.now() < completion.at + repeatable
   }
 
   private stored(): Stored | undefined {

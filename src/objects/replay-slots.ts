@@ -63,7 +63,9 @@ export class ReplaySlots {
   }
 
   private slots(): number[] {
-    const tables = this.sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'used_*'")
+    const tables = this.sql(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'used_*'",
+    )
     return tables.map((table) => Number(String(table['name']).slice('used_'.length)))
   }
 }

@@ -32,7 +32,8 @@ export function makeStubs(env: Env, issuer: Issuer) {
       byId(env.PUSHED_REQUEST, objectId, hint),
     grant: (objectId: string, hint?: DurableObjectLocationHint) => byId(env.GRANT, objectId, hint),
     account: (objectId: string) => byId(env.ACCOUNT, objectId),
-    client: (clientId: string) => within(env.CLIENT).getByName(objectNames.client(issuer.id, clientId)),
+    client: (clientId: string) =>
+      within(env.CLIENT).getByName(objectNames.client(issuer.id, clientId)),
     clientShard: (clientId: string, shards: number, shard: number) =>
       within(env.CLIENT).getByName(objectNames.clientShard(issuer.id, clientId, shards, shard)),
     clientById: (objectId: string) => byId(env.CLIENT, objectId),
@@ -40,7 +41,8 @@ export function makeStubs(env: Env, issuer: Issuer) {
       within(env.CLIENT).getByName(objectNames.operator(issuer.id, operatorId)),
     directory: () => within(env.DIRECTORY).getByName(objectNames.directory(issuer.id)),
     keyRing: () => within(env.KEY_RING).getByName(objectNames.keyRing(issuer.id)),
-    throttle: (bucket: number) => within(env.THROTTLE).getByName(objectNames.throttle(issuer.id, bucket)),
+    throttle: (bucket: number) =>
+      within(env.THROTTLE).getByName(objectNames.throttle(issuer.id, bucket)),
     replayGuard: (hint: LocationHint, n: number) =>
       within(env.REPLAY_GUARD).getByName(
         objectNames.replayGuard(issuer.id, 'authorization-server', hint, n),

@@ -1,7 +1,8 @@
 import type { Reply } from '../observe/storage.ts'
 import { EdgeObject } from './edge-object.ts'
 
-export type Attempt = { readonly allowed: true } | { readonly allowed: false; readonly waitSeconds: number }
+export type Attempt =
+  { readonly allowed: true } | { readonly allowed: false; readonly waitSeconds: number }
 
 type Row = { failures: number; free_at: number; at: number }
 
@@ -34,7 +35,8 @@ export class Throttle extends EdgeObject<unknown> {
     this.prepare()
     const now = this.now()
     const [row] = this.sql<Row>('SELECT failures, free_at, at FROM attempts WHERE key = ?', key)
-    const known = row !== undefined && row.at > now - memory ? row : { failures: 0, free_at: 0, at: now }
+    const known =
+      row !== undefined && row.at > now - memory ? row : { failures: 0, free_at: 0, at: now }
     if (known.free_at > now) {
       return this.reply({ allowed: false, waitSeconds: Math.ceil((known.free_at - now) / 1000) })
     }

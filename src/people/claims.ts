@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import { isRecord } from '../encoding.ts'
+import type { PersonClaims } from '../objects/account.ts'
 
 /** Claims by scope (OIDC Core 5.4). */
 const byScope: Readonly<Record<string, readonly string[]>> = {
@@ -33,8 +34,8 @@ export async function releasedClaims(
   return Object.fromEntries(released.map((name) => [name, claims[name]]))
 }
 
-/** Checks claims an operator gives an account. Returns what is wrong in words, or undefined. */
-export function problemWithClaims(claims: unknown): string | undefined {
+/** Checks claims an operator gives an account. Returns them, or what is wrong in words. */
+export function checkClaims(claims: unknown): PersonClaims | string {
   if (!isRecord(claims)) return 'claims must be an object'
   const unknown = Object.keys(claims).find((name) => !supportedClaims.includes(name))
   if (unknown !== undefined) return 'claims may hold the standard claims of OpenID Connect only'
@@ -42,7 +43,8 @@ export function problemWithClaims(claims: unknown): string | undefined {
     const fits = shapeOf[name] ?? isText
     if (!fits(value)) return `the claim ${name} has the wrong type`
   }
-  return undefined
+  // Every value was checked just above.
+  return claims as PersonClaims
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= 1_024

@@ -26,7 +26,10 @@ export function readCookie(call: Call, name: CookieName): string | undefined {
   return values.length === 1 && value !== undefined && form.test(value) ? value : undefined
 }
 
-export function newCookie(call: Call, name: CookieName): { readonly value: string; readonly header: string } {
+export function newCookie(
+  call: Call,
+  name: CookieName,
+): { readonly value: string; readonly header: string } {
   const value = randomText(32)
   const secure = call.issuer.url.startsWith('https:') ? '; Secure' : ''
   const header = `${fullName(call, name)}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}`

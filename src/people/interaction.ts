@@ -30,7 +30,8 @@ export type Approval = Common & {
 }
 export type Interaction = SignIn | Approval
 
-const label = (call: Call, stage: Interaction['stage']) => tuple(call.issuer.id, 'interaction', stage)
+const label = (call: Call, stage: Interaction['stage']) =>
+  tuple(call.issuer.id, 'interaction', stage)
 
 export async function sealInteraction(call: Call, interaction: Interaction): Promise<string> {
   const plain = utf8(JSON.stringify(interaction))
@@ -75,7 +76,8 @@ export function checkSameOrigin(call: Call): Result<true> {
   const site = call.request.headers.get('sec-fetch-site')
   const origin = call.request.headers.get('origin')
   const foreignSite = site !== null && site !== 'same-origin'
-  const foreignOrigin = origin !== null && origin !== 'null' && origin !== new URL(call.issuer.url).origin
+  const foreignOrigin =
+    origin !== null && origin !== 'null' && origin !== new URL(call.issuer.url).origin
   if (foreignSite || foreignOrigin) {
     return refuse('invalid_request', 'This form was sent from another site')
   }

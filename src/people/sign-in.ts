@@ -9,7 +9,8 @@ export type SignInOutcome =
   | { readonly status: 'wait'; readonly seconds: number }
 
 /** Names are compared without regard to case and width. */
-export const normalName = (username: string): string => username.normalize('NFKC').trim().toLowerCase()
+export const normalName = (username: string): string =>
+  username.normalize('NFKC').trim().toLowerCase()
 
 /**
  * Judges a name and password. Costs the same whether the account exists or not: the directory answers

@@ -27,13 +27,19 @@ export async function throttleFor(call: Call, username: string): Promise<Throttl
         ),
       )
       const waits = answers.flatMap((answer) => (answer.allowed ? [] : [answer.waitSeconds]))
-      return waits.length === 0 ? { allowed: true } : { allowed: false, waitSeconds: Math.max(...waits) }
+      return waits.length === 0
+        ? { allowed: true }
+        : { allowed: false, waitSeconds: Math.max(...waits) }
     },
     succeed: async () => {
       const [name, from] = counters
       await Promise.all([
-        call.storage.object('Throttle.clear', () => call.stubs.throttle(name.bucket).clear(name.key)),
-        call.storage.object('Throttle.forgive', () => call.stubs.throttle(from.bucket).forgive(from.key)),
+        call.storage.object('Throttle.clear', () =>
+          call.stubs.throttle(name.bucket).clear(name.key),
+        ),
+        call.storage.object('Throttle.forgive', () =>
+          call.stubs.throttle(from.bucket).forgive(from.key),
+        ),
       ])
     },
   }
@@ -50,7 +56,8 @@ async function bucketOf(
 
 /** /24 of an IPv4 address, /48 of an IPv6 address. */
 export function network(address: string): string {
-  if (address.includes('.') && !address.includes(':')) return address.split('.').slice(0, 3).join('.')
+  if (address.includes('.') && !address.includes(':'))
+    return address.split('.').slice(0, 3).join('.')
   const [head = ''] = address.split('::')
   return head.split(':').slice(0, 3).join(':')
 }

@@ -2,9 +2,7 @@
 export type Algorithm = 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519'
 
 export type ClientAuthenticationMethod =
-  | 'private_key_jwt'
-  | 'tls_client_auth'
-  | 'self_signed_tls_client_auth'
+  'private_key_jwt' | 'tls_client_auth' | 'self_signed_tls_client_auth'
 
 /** All durations in seconds. */
 export type Lifetimes = {

@@ -20,7 +20,10 @@ export type ProofExpectation = {
   readonly url: string
   /** The presented access token: the proof must carry its hash (RFC 9449 4.3-11). */
   readonly accessToken?: string
-  readonly profile: Pick<Profile, 'algorithms' | 'futureSkew' | 'expirySkew' | 'nonce' | 'proofWindow'>
+  readonly profile: Pick<
+    Profile,
+    'algorithms' | 'futureSkew' | 'expirySkew' | 'nonce' | 'proofWindow'
+  >
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -47,7 +50,8 @@ export async function verifyProof(
   const key = await proofKey(head['jwk'], alg)
   if (!key.ok) return key
   const { jti, htm, htu, iat, nonce } = claims
-  if (typeof jti !== 'string' || jti === '' || jti.length > 256) return invalid('jti is missing or unusable')
+  if (typeof jti !== 'string' || jti === '' || jti.length > 256)
+    return invalid('jti is missing or unusable')
   if (htm !== expected.method) return invalid('htm does not match the request method')
   if (typeof htu !== 'string' || !sameTarget(htu, expected.url)) {
     return invalid('htu does not match the request URL', `expected ${expected.url}`)
@@ -59,9 +63,11 @@ export async function verifyProof(
   if (expected.accessToken !== undefined) {
     const { ath } = claims
     const hash = await digest(expected.accessToken)
-    if (typeof ath !== 'string' || !sameText(ath, hash)) return invalid('ath does not match the access token')
+    if (typeof ath !== 'string' || !sameText(ath, hash))
+      return invalid('ath does not match the access token')
   }
-  if (!(await verifySignature(header, key.value.key, alg))) return invalid('The signature does not verify')
+  if (!(await verifySignature(header, key.value.key, alg)))
+    return invalid('The signature does not verify')
   return accept({ jkt: key.value.jkt, jti, nonce, issuedAt: iat })
 }
 
@@ -74,7 +80,8 @@ function problemWithTimes(
   const { profile } = expected
   const now = expected.now / 1000
   if (iat > now + profile.futureSkew) return 'iat lies too far in the future'
-  if (profile.nonce === 'off' && iat < now - profile.proofWindow) return 'iat lies too far in the past'
+  if (profile.nonce === 'off' && iat < now - profile.proofWindow)
+    return 'iat lies too far in the past'
   const { nbf, exp } = claims
   if (nbf !== undefined && (typeof nbf !== 'number' || nbf > now + profile.futureSkew)) {
     return 'nbf lies too far in the future'
@@ -97,7 +104,9 @@ async function proofKey(jwk: unknown, alg: Algorithm): Promise<Result<ProofKey>>
   const { kty, crv, x, y, n, e } = jwk as JsonWebKey
   // Only the members that make the key: kid, x5c, jku and alg of a stranger's header mean nothing.
   const bare: JsonWebKey =
-    kty === 'RSA' ? { kty, n: n ?? '', e: e ?? '' } : { kty: kty ?? '', crv: crv ?? '', x: x ?? '', ...(y === undefined ? {} : { y }) }
+    kty === 'RSA'
+      ? { kty, n: n ?? '', e: e ?? '' }
+      : { kty: kty ?? '', crv: crv ?? '', x: x ?? '', ...(y === undefined ? {} : { y }) }
   if (!fitsAlgorithm(bare, alg)) return invalid('jwk does not fit alg')
   const name = `${alg} ${x ?? n ?? ''} ${y ?? e ?? ''}`
   const known = imported.get(name)

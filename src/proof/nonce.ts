@@ -97,7 +97,10 @@ async function openNonce(keys: NonceKeys, nonce: string): Promise<Reading | unde
   return { hint, n: view.getUint16(2), slot: view.getUint32(4) }
 }
 
-function cacheOf<T>(caches: WeakMap<SecretKeys, Map<string, T>>, secret: SecretKeys): Map<string, T> {
+function cacheOf<T>(
+  caches: WeakMap<SecretKeys, Map<string, T>>,
+  secret: SecretKeys,
+): Map<string, T> {
   const cache = caches.get(secret) ?? new Map<string, T>()
   caches.set(secret, cache)
   return cache

@@ -22,7 +22,8 @@ export function readPresentation(request: Request): Result<Presentation | undefi
   const header = request.headers.get('authorization')
   if (header === null) return accept(undefined)
   const match = /^(dpop|bearer) +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)
-  if (match === null) return refuse('invalid_request', 'The Authorization header is not one credential')
+  if (match === null)
+    return refuse('invalid_request', 'The Authorization header is not one credential')
   const [, scheme = '', token = ''] = match
   return accept({ scheme: scheme.toLowerCase() === 'dpop' ? 'dpop' : 'bearer', token })
 }
@@ -55,7 +56,11 @@ export async function verifyPresentation(
   const { confirmation } = token.value
   const header = request.headers.get('dpop')
   if ((presentation.scheme === 'dpop') !== (confirmation.jkt !== undefined)) {
-    return refuse('invalid_token', 'The access token is not valid', 'the scheme does not fit the token')
+    return refuse(
+      'invalid_token',
+      'The access token is not valid',
+      'the scheme does not fit the token',
+    )
   }
   if (presentation.scheme === 'dpop' && header === null) {
     return refuse('invalid_dpop_proof', 'A DPoP proof is required')
@@ -71,7 +76,11 @@ export async function verifyPresentation(
   return held(token.value, { ...x5t, jkt: proof.value.jkt }, usable.value)
 }
 
-function held(token: AccessToken, sender: Sender, proof?: UsableProof): Result<VerifiedPresentation> {
+function held(
+  token: AccessToken,
+  sender: Sender,
+  proof?: UsableProof,
+): Result<VerifiedPresentation> {
   if (!bind(token.confirmation, sender)) {
     return refuse('invalid_token', 'The access token is not valid', 'bound to another sender')
   }
@@ -88,7 +97,11 @@ export function resourceStatus(refusal: Refusal | undefined): number {
 /** `WWW-Authenticate` of a protected resource; without refusal: no credentials were sent. */
 export function challenge(
   refusal: Refusal | undefined,
-  options: { readonly algorithms: readonly string[]; readonly scope?: string; readonly scheme?: 'dpop' | 'bearer' },
+  options: {
+    readonly algorithms: readonly string[]
+    readonly scope?: string
+    readonly scheme?: 'dpop' | 'bearer'
+  },
 ): string {
   const algs = `algs="${options.algorithms.join(' ')}"`
   if (refusal === undefined) return `DPoP ${algs}`

@@ -85,8 +85,10 @@ export async function judgeNonce(
     const validUntil = (proof.issuedAt + policy.proofWindow + policy.futureSkew) * 1000
     return accept({ key, route: { hint, n, validUntil } })
   }
-  const route = proof.nonce === undefined ? undefined : await readNonce(policy.keys, proof.nonce, now)
-  if (route === undefined) return refuse('use_dpop_nonce', 'A current nonce of this server is required')
+  const route =
+    proof.nonce === undefined ? undefined : await readNonce(policy.keys, proof.nonce, now)
+  if (route === undefined)
+    return refuse('use_dpop_nonce', 'A current nonce of this server is required')
   return accept({ key, route })
 }
 

@@ -51,7 +51,8 @@ export async function verifyAccessToken(
   const key = await expected.keys(header['kid'])
   if (key === undefined) return invalid('no key of the issuer has this kid')
   if (header['alg'] !== key.alg) return invalid('alg is not the alg of the key')
-  if (!(await verifySignature(token, key.key, key.alg))) return invalid('the signature does not verify')
+  if (!(await verifySignature(token, key.key, key.alg)))
+    return invalid('the signature does not verify')
   if (claims['iss'] !== expected.issuer) return invalid('another issuer')
   const { exp, iat, jti, sub, aud, client_id: clientId, scope, cnf } = claims
   const home = typeof jti === 'string' ? readTokenId(jti) : undefined

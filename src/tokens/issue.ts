@@ -105,7 +105,9 @@ export function scopeFor(
 
 /** Where a token without `resource` is for: the default resource server, else userinfo. */
 export function defaultResources(issuer: Issuer): readonly string[] {
-  return issuer.resourceServers.filter((server) => server.default).map((server) => server.identifier)
+  return issuer.resourceServers
+    .filter((server) => server.default)
+    .map((server) => server.identifier)
 }
 
 export const userinfoAudience = (issuer: Issuer): string => `${issuer.url}/userinfo`

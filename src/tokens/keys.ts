@@ -30,8 +30,13 @@ export async function loadRing(call: Call): Promise<Ring> {
     return known.ring
   }
   if (known === undefined) {
-    const copy = readRing(await call.storage.readKv(call.env.COPIES, copyKeys.ring(call.issuer.id), copyTtl))
-    if (copy !== undefined && activeKey(copy, call.issuer.signingAlgorithm, call.now) !== undefined) {
+    const copy = readRing(
+      await call.storage.readKv(call.env.COPIES, copyKeys.ring(call.issuer.id), copyTtl),
+    )
+    if (
+      copy !== undefined &&
+      activeKey(copy, call.issuer.signingAlgorithm, call.now) !== undefined
+    ) {
       remembered.set(call.issuer.id, { ring: copy, at: call.now - renewAfter })
       return copy
     }
@@ -53,7 +58,11 @@ export function forgetRing(issuerId: string): void {
   remembered.delete(issuerId)
 }
 
-export type SigningKey = { readonly key: CryptoKey; readonly kid: string; readonly alg: RingKey['alg'] }
+export type SigningKey = {
+  readonly key: CryptoKey
+  readonly kid: string
+  readonly alg: RingKey['alg']
+}
 
 /** The key that signs now. */
 export async function signingKey(call: Call): Promise<SigningKey> {

@@ -18,7 +18,9 @@ export async function tokenStatus(call: Call, token: AccessToken): Promise<LiveT
     const known = operator ? issuer.operators.some((one) => one.id === token.clientId) : true
     const stub = stubs.clientById(objectId)
     if (stub === undefined || !known) return undefined
-    const alive = await storage.object('Client.tokenAlive', () => stub.tokenAlive({ id, epoch, operator }))
+    const alive = await storage.object('Client.tokenAlive', () =>
+      stub.tokenAlive({ id, epoch, operator }),
+    )
     return alive ? {} : undefined
   }
   const stub = stubs.grant(objectId)

@@ -8,6 +8,7 @@ const most = 512
 export const nonce: Rule = ({ parameters }) => {
   const value = one(parameters, 'nonce')
   if (value === undefined) return accept({})
-  if (value.length > most) return refuse('invalid_request', `nonce is longer than ${most} characters`)
+  if (value.length > most)
+    return refuse('invalid_request', `nonce is longer than ${most} characters`)
   return accept({ nonce: value })
 }

@@ -7,7 +7,10 @@ const known = ['none', 'login', 'consent', 'select_account']
 /** OIDC Core 3.1.2.1. What the person's state answers is decided at authorize, never here (RFC 9126 2.3). */
 export const prompt: Rule = ({ parameters }) => {
   const asked = words(parameters, 'prompt')
-  if (asked.some((value) => !known.includes(value)) || (asked.includes('none') && asked.length > 1)) {
+  if (
+    asked.some((value) => !known.includes(value)) ||
+    (asked.includes('none') && asked.length > 1)
+  ) {
     return refuse('invalid_request', 'prompt is not a sensible combination')
   }
   const maxAge = one(parameters, 'max_age')

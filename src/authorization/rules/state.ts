@@ -8,7 +8,8 @@ const most = 2_048
 export const state: Rule = ({ parameters }) => {
   const value = one(parameters, 'state')
   if (value === undefined) return accept({})
-  if (value.length > most) return refuse('invalid_request', `state is longer than ${most} characters`)
+  if (value.length > most)
+    return refuse('invalid_request', `state is longer than ${most} characters`)
   if (!/^[\x20-\x7e]+$/.test(value)) {
     return refuse('invalid_request', 'state has characters a state cannot have (RFC 6749 A.5)')
   }
