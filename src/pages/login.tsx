@@ -52,7 +52,7 @@ export function LoginPage(props: LoginProps) {
           value={username}
           autocomplete="username"
           autocapitalize="none"
-          spellcheck="false"
+          spellcheck={false}
           maxlength={256}
           required
           autofocus={username === ''}

@@ -1,0 +1,100 @@
+import { readSettings } from '../src/config.ts'
+import type { ConfigFile } from './config-file.ts'
+import { isJson, merge } from './json.ts'
+import type { Json } from './json.ts'
+import type { Options } from './options.ts'
+import { stop } from './problem.ts'
+
+/** The addresses everything is reached at. */
+export type Addresses = {
+  readonly issuer: string
+  readonly mtlsOrigin: string
+  readonly api: string
+  readonly apiMtls: string
+  /** Loopback as an address: `http` redirects are for those only (RFC 8252 8.3). */
+  readonly client: string
+  /** Host of the issuer, without brackets. */
+  readonly host: string
+  readonly loopback: boolean
+}
+
+export const operatorId = 'operator.local'
+
+/** Works out the addresses: `--issuer` wins over the configuration file, which wins over this machine. */
+export function readAddresses(options: Options, config: ConfigFile): Addresses {
+  const configured = config.issuer['issuer']
+  const scheme = options.tls ? 'https' : 'http'
+  const issuer =
+    options.issuer ??
+    (typeof configured === 'string' ? configured : `${scheme}://localhost:${options.port}`)
+  if (!URL.canParse(issuer)) return stop(`The issuer '${issuer}' is not a URL.`)
+  const { hostname } = new URL(issuer)
+  const mtlsOrigin = config.issuer['mtls_origin']
+  return {
+    issuer,
+    mtlsOrigin:
+      typeof mtlsOrigin === 'string' ? mtlsOrigin : `https://${hostname}:${options.mtlsPort}`,
+    api: `${scheme}://${hostname}:${options.apiPort}`,
+    apiMtls: `https://${hostname}:${options.apiMtlsPort}`,
+    client: `http://127.0.0.1:${options.clientPort}`,
+    host: hostname.replace(/^\[|\]$/g, ''),
+    loopback: ['localhost', '127.0.0.1', '[::1]'].includes(hostname),
+  }
+}
+
+/** The server's settings: what the demo needs, with the configuration file laid over it. */
+export function composeSettings(
+  addresses: Addresses,
+  config: ConfigFile,
+  given: { readonly operatorKey: Json; readonly clientAuthorities: readonly string[] },
+): { readonly issuers: readonly Json[] } {
+  const defaults = {
+    id: 'local',
+    profile: 'fapi2-security',
+    name: 'Example Bank',
+    authentication: { factors: 1 },
+    scopes: {
+      accounts: {
+        title: 'Your accounts',
+        description: 'See your accounts, their numbers and their balances.',
+      },
+    },
+  }
+  const issuer: Json = {
+    ...merge(defaults, config.issuer),
+    issuer: addresses.issuer,
+    mtls_origin: addresses.mtlsOrigin,
+    operators: [
+      { id: operatorId, jwks: { keys: [given.operatorKey] } },
+      ...listOf(config.issuer['operators']),
+    ],
+    resource_servers: composeResourceServers(addresses, config),
+    accepted_client_cas: [
+      ...listOf(config.issuer['accepted_client_cas']),
+      ...given.clientAuthorities,
+    ],
+  }
+  const settings = { issuers: [issuer] }
+  const checked = readSettings(settings, { development: true })
+  return checked.ok ? settings : stop(checked.problem)
+}
+
+/** Later entries replace earlier ones of the same identifier; a configured default replaces ours. */
+function composeResourceServers(addresses: Addresses, config: ConfigFile): readonly unknown[] {
+  const configured = [...listOf(config.issuer['resource_servers']), ...config.resourceServers]
+  const otherDefault = configured.some((server) => isJson(server) && server['default'] === true)
+  const api = {
+    identifier: addresses.api,
+    name: 'Example Bank API',
+    scopes: ['accounts'],
+    default: !otherDefault,
+  }
+  const byIdentifier = new Map<unknown, unknown>()
+  for (const server of [api, ...configured]) {
+    byIdentifier.set(isJson(server) ? server['identifier'] : undefined, server)
+  }
+  return [...byIdentifier.values()]
+}
+
+const listOf = (value: unknown): readonly unknown[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value]

@@ -1,0 +1,126 @@
+import type { MiniflareOptions } from 'miniflare'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bundleWorker } from './bundle.ts'
+import type { Json } from './json.ts'
+import type { Options } from './options.ts'
+import { stop } from './problem.ts'
+import type { WorkerName } from './runtime.ts'
+import type { Addresses } from './settings.ts'
+import type { Secrets } from './state.ts'
+
+type WorkerConfig = MiniflareOptions['workers'][number]['config']
+
+/** The server's Durable Objects: class and binding. Renaming either loses local state. */
+const serverObjects = {
+  PushedRequest: 'PUSHED_REQUEST',
+  Grant: 'GRANT',
+  ReplayGuard: 'REPLAY_GUARD',
+  Client: 'CLIENT',
+  Directory: 'DIRECTORY',
+  KeyRing: 'KEY_RING',
+  Account: 'ACCOUNT',
+  Throttle: 'THROTTLE',
+} as const
+
+const apiObjects = { ResourceReplayGuard: 'RESOURCE_REPLAY_GUARD' } as const
+
+export type WorkerInputs = {
+  readonly options: Options
+  readonly addresses: Addresses
+  readonly settings: { readonly issuers: readonly Json[] }
+  readonly secrets: Secrets
+}
+
+/** Builds both Workers and describes them to Miniflare as `wrangler.toml` would. */
+export async function describeWorkers(
+  inputs: WorkerInputs,
+): Promise<Readonly<Record<WorkerName, WorkerConfig>>> {
+  const [server, api] = await Promise.all([
+    bundleWorker('demo/worker/server.ts'),
+    bundleWorker('demo/worker/bank-api.ts'),
+  ])
+  const { options, addresses, settings, secrets } = inputs
+  const issuerId = String(settings.issuers[0]?.['id'])
+  return {
+    'fapi-edge': {
+      ...describeModule('fapi-edge', server),
+      exports: describeClasses(serverObjects),
+      env: {
+        ...describeBindings('fapi-edge', serverObjects),
+        SETTINGS: { type: 'json', value: toJson(settings) },
+        MASTER_SECRET: { type: 'text', value: secrets.masterSecret },
+        COPIES: { type: 'kv', id: 'copies' },
+        DEVELOPMENT: { type: 'text', value: 'loopback' },
+        CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
+        OUTBOUND_ALLOWED: { type: 'text', value: options.outboundAllowed.join(',') },
+      },
+    },
+    'bank-api': {
+      ...describeModule('bank-api', api),
+      exports: describeClasses(apiObjects),
+      env: {
+        ...describeBindings('bank-api', apiObjects),
+        SETTINGS: {
+          type: 'json',
+          value: {
+            issuer: addresses.issuer,
+            resource: addresses.api,
+            origin: addresses.api,
+            mtls_origin: addresses.apiMtls,
+            revocation: options.apiRevocation,
+          },
+        },
+        RESOURCE_SECRET: { type: 'text', value: secrets.resourceSecret },
+        CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
+        DEVELOPMENT: { type: 'text', value: 'loopback' },
+        INTROSPECTION: {
+          type: 'worker',
+          worker: 'fapi-edge',
+          exportName: 'Introspection',
+          props: { issuer: issuerId, resource_server: addresses.api },
+        },
+      },
+    },
+  }
+}
+
+function describeModule(name: WorkerName, contents: string) {
+  return {
+    name,
+    compatibilityDate: readCompatibilityDate(),
+    manifest: {
+      mainModule: 'index.js',
+      modulesRoot: '/',
+      modules: { 'index.js': { type: 'esm' as const, contents } },
+    },
+  }
+}
+
+const describeClasses = (objects: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.keys(objects).map((name) => [
+      name,
+      { type: 'durable-object' as const, storage: 'sqlite' as const },
+    ]),
+  )
+
+const describeBindings = (worker: WorkerName, objects: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(objects).map(([exportName, binding]) => [
+      binding,
+      { type: 'durable-object' as const, worker, exportName },
+    ]),
+  )
+
+type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
+
+/** Settings came from JSON and our own literals; the round trip makes that true for the type as well. */
+const toJson = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value)) as JsonValue
+
+/** The date production uses, so that the local runtime cannot drift from it. */
+function readCompatibilityDate(): string {
+  const text = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8')
+  const date = /^compatibility_date\s*=\s*"(\d{4}-\d{2}-\d{2})"/m.exec(text)?.[1]
+  return date ?? stop('wrangler.toml names no compatibility_date.')
+}
