@@ -4,7 +4,6 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 
 /** A local runtime: its addresses and the folder that holds the key of the example client. */
 export type DemoServer = {
@@ -35,7 +34,7 @@ export async function startDemoServer(options: { readonly tls: boolean }): Promi
   const child = spawn(
     process.execPath,
     [
-      fileURLToPath(new URL('../start.ts', import.meta.url)),
+      join(import.meta.dirname, '../start.ts'),
       ...Object.entries(flags).flatMap(([name, value]) => [name, String(value)]),
       ...(options.tls ? ['--tls'] : []),
     ],
