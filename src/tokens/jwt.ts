@@ -31,7 +31,9 @@ function decodePart(part: string): Readonly<Record<string, unknown>> | undefined
   const bytes = fromBase64Url(part)
   if (bytes === undefined) return undefined
   try {
-    const value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+    const value = parseJson(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
+    )
     return isRecord(value) ? value : undefined
   } catch {
     return undefined
