@@ -157,8 +157,19 @@ async function configure(inputs: {
   readonly seeds: Seeds | undefined
 }): Promise<void> {
   const { addresses, state, config, seeds } = inputs
-  const clients = [...(seeds?.clients ?? []), ...config.clients]
-  const users = [...(seeds?.users ?? []), ...config.users]
+  // An entry of the configuration file stands in the place of a seed of the same name.
+  const seededClients = seeds?.clients ?? []
+  const seededUsers = seeds?.users ?? []
+  const clients = [
+    ...seededClients.filter(
+      (seed) => !config.clients.some((one) => one.client_id === seed.client_id),
+    ),
+    ...config.clients,
+  ]
+  const users = [
+    ...seededUsers.filter((seed) => !config.users.some((one) => one.username === seed.username)),
+    ...config.users,
+  ]
   if (clients.length + users.length === 0) return
   const { createAdminClient } = await import('../cli/admin-client.ts')
   const admin = await createAdminClient({
