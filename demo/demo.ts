@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ResponseBodyError } from 'openid-client'
+import { createFetch } from '../cli/fetch-with-ca.ts'
 import { playFlow } from './story/flow.ts'
 import { startDemoServer } from './story/server.ts'
 import type { DemoServer } from './story/server.ts'
 import { BrokenPromise, createStoryteller } from './story/steps.ts'
 import { demoPeople, exampleClientId } from './seeds.ts'
-import { trustingFetch } from './trusting-fetch.ts'
 
 /*
  * `npm run demo`: one flow without a browser, each step told. Without arguments it starts a server of
@@ -52,7 +53,7 @@ try {
     clientKey: await importKey(key),
     clientKeyId: key.kid,
     person: { username: values.username, password: values.password },
-    fetch: trustingFetch(trust),
+    fetch: createFetch(trust),
   })
   write('\nEvery step came out as promised.\n')
   await finish(0)
@@ -92,13 +93,13 @@ function importKey(jwk: ClientKey): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign'])
 }
 
-/** An error with the reasons it hides. */
+/** An error with what the server said and the reasons it hides. */
 function describe(error: unknown): string {
   const reasons: string[] = []
   for (let current = error; current instanceof Error; current = current.cause) {
-    reasons.push(
-      'error' in current ? `${current.message} (${String(current.error)})` : current.message,
-    )
+    const said = current instanceof ResponseBodyError ? current : undefined
+    const answer = said && ` (${said.error}: ${said.error_description ?? 'no description'})`
+    reasons.push(`${current.message}${answer ?? ''}`)
   }
   return reasons.length === 0 ? String(error) : reasons.join('\n  because: ')
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createFetch } from '../cli/fetch-with-ca.ts'
 import { createBank, UnexpectedAnswer } from './example-client/bank.ts'
 import type { Bank, BankSettings } from './example-client/bank.ts'
 import { page } from './example-client/page.ts'
@@ -7,7 +8,6 @@ import { toProblem } from './example-client/problem.ts'
 import { cookieName, createSessions } from './example-client/session.ts'
 import type { Session, Sessions } from './example-client/session.ts'
 import { style } from './example-client/style.ts'
-import { trustingFetch } from './trusting-fetch.ts'
 
 export type ExampleClientOptions = Pick<BankSettings, 'issuer' | 'api' | 'clientId' | 'jwk'> & {
   /** 0 picks a free one. */
@@ -35,7 +35,7 @@ export async function startExampleClient(options: ExampleClientOptions): Promise
   if (address === null || typeof address === 'string') throw new Error('no port')
   // FAPI allows http for a loopback address of a native application only (RFC 8252 7.3).
   const origin = `http://127.0.0.1:${address.port}`
-  const fetch = options.ca === undefined ? globalThis.fetch : trustingFetch({ ca: options.ca })
+  const fetch = createFetch(options.ca === undefined ? {} : { ca: options.ca })
   const app: App = {
     origin,
     bankName: new URL(options.issuer).host,
