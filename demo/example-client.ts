@@ -88,9 +88,12 @@ const routes: Readonly<Record<string, (turn: Turn) => Promise<void> | void>> = {
 
 async function answer(app: App, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', app.origin)
-  // One address only: the cookie of `localhost` would not come back to the callback's 127.0.0.1.
-  if (`http://${request.headers.host}` !== app.origin) {
-    return redirect(response, new URL(url.pathname, app.origin).href)
+  const address = `http://${request.headers.host}`
+  if (address !== app.origin) {
+    // The cookie of `localhost` would not come back to the callback's 127.0.0.1.
+    const known = address === app.origin.replace('127.0.0.1', 'localhost')
+    if (known) return redirect(response, new URL(url.pathname, app.origin).href)
+    return send(response, 421, 'text/plain', 'This address is not served here.\n')
   }
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const name = `${method} ${url.pathname}`
