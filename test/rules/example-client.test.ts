@@ -7,9 +7,8 @@ import { createBrowser } from '../support/browser.ts'
 let app: ExampleClient
 
 beforeAll(async () => {
-  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
-    'sign',
-  ])
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  const pair = (await crypto.subtle.generateKey(algorithm, true, ['sign'])) as CryptoKeyPair
   const jwk = { ...(await crypto.subtle.exportKey('jwk', pair.privateKey)), kid: 'test' }
   // Nothing listens on port 1.
   const bank = { issuer: 'http://127.0.0.1:1', api: 'http://127.0.0.1:1' }
