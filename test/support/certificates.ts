@@ -109,6 +109,10 @@ export async function openCa(pem: {
   return { ...(await pack(certificate, keys)), issue }
 }
 
+/** An extension of any octets, given in hexadecimal. */
+export const extension = (oid: string, hex: string, critical = false): x509.Extension =>
+  new x509.Extension(oid, critical, Buffer.from(hex, 'hex'))
+
 /** What TLS from Node presents. */
 export const credentialOf = ({
   pem,
