@@ -7,11 +7,19 @@ import type { PublicJwk } from './jwks.ts'
 import { fetchJson } from './outbound.ts'
 
 /** Remote key sets of this isolate, by issuer, client and address. */
-type RemoteSet = { readonly jwks: JsonWebKeySet | undefined; readonly at: number }
+type RemoteSet = {
+  readonly jwks: JsonWebKeySet | undefined
+  /** When `jwks` came. */
+  readonly fetchedAt: number
+  /** When it was last asked for, with or without success. */
+  readonly askedAt: number
+}
 const remote = new Map<string, RemoteSet>()
 const mostRemote = 500
-/** Milliseconds: how long a remote set is used, and how soon it may be fetched again. */
+/** Milliseconds: how long a remote set is used, and longest while it cannot be fetched again. */
 const remoteFor = 300_000
+const remoteAtMost = 600_000
+/** Milliseconds: how soon it may be fetched again. */
 const refetchAfter = 60_000
 
 const imported = new WeakMap<JsonWebKey, Map<Algorithm, CryptoKey>>()
@@ -26,16 +34,27 @@ export async function clientJwks(
   if (uri === undefined) return jwks
   const name = `${call.issuer.id} ${client.clientId} ${uri}`
   const known = remote.get(name)
-  const age = known === undefined ? Infinity : Math.abs(call.now - known.at)
-  const usable = known?.jwks !== undefined && age < remoteFor
+  const since = (at = -Infinity): number => Math.abs(call.now - at)
+  const age = since(known?.fetchedAt)
+  const usable = age < remoteAtMost ? known?.jwks : undefined
+  const fresh = usable !== undefined && age < remoteFor
   // Fetched at most once a minute per client, after failures and for unknown kids alike.
-  if (age < refetchAfter || (usable && !options.renew)) return known?.jwks
+  if (since(known?.askedAt) < refetchAfter || (fresh && !options.renew)) return usable
+  // Noted before the answer is here: requests beside this one go on with what is known.
+  if (known !== undefined && usable !== undefined) {
+    remember(name, { ...known, askedAt: call.now })
+  }
   const fetched = await fetchJwks(call, uri)
-  const set = { jwks: fetched ?? (age < 2 * remoteFor ? known?.jwks : undefined), at: call.now }
+  const fetchedAt = fetched === undefined ? (known?.fetchedAt ?? -Infinity) : call.now
+  const now = fetched ?? usable
+  remember(name, { jwks: now, fetchedAt, askedAt: call.now })
+  return now
+}
+
+function remember(name: string, set: RemoteSet): void {
   const [oldest] = remote.keys()
-  if (remote.size >= mostRemote && oldest !== undefined) remote.delete(oldest)
+  if (remote.size >= mostRemote && oldest !== undefined && !remote.has(name)) remote.delete(oldest)
   remote.set(name, set)
-  return set.jwks
 }
 
 async function fetchJwks(call: Call, uri: string): Promise<JsonWebKeySet | undefined> {
