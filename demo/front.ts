@@ -51,7 +51,9 @@ const maxHeaderSize = 64 * 1024
 export async function openFront(options: FrontOptions): Promise<Front> {
   // Free connections are dropped long before workerd would, so none is reused while it closes.
   const agent = new http.Agent({ keepAlive: true, timeout: 2_000, maxFreeSockets: 64 })
-  const authorities = (options.tls?.clientAuthorities ?? []).map((pem) => new X509Certificate(pem))
+  const authorities = (options.tls?.clientAuthorities ?? []).map(
+    (pem) => new X509Certificate(pem).raw,
+  )
   const way: Way = { upstream: options.upstream, agent, authorities }
   const servers: http.Server[] = []
   const close = async (): Promise<void> => {
@@ -145,7 +147,7 @@ async function forward(
     if (forwarded === undefined) return refuse(response, 400, 'invalid_request')
     if (address === undefined) return refuse(response, 503, 'temporarily_unavailable')
     const outcome = await attempt(request, response, { address, forwarded, agent })
-    if (outcome === 'answered' || request.destroyed) return
+    if (outcome === 'answered' || response.destroyed) return
     // Only a request of which not one byte was sent may be sent again.
     if (outcome === 'lost' || Date.now() > deadline) {
       return refuse(response, 503, 'temporarily_unavailable')
@@ -201,11 +203,13 @@ function attempt(
     )
     pipeline(answer, response, () => resolve('answered'))
   })
-  response.once('close', () => {
+  const leave = (): void => {
+    // After a whole answer the connection may already serve somebody else.
     if (!response.writableFinished) inner.destroy()
     resolve('answered')
-  })
-  return promise
+  }
+  response.once('close', leave)
+  return promise.finally(() => response.off('close', leave))
 }
 
 function describeArrival(
