@@ -51,9 +51,7 @@ const maxHeaderSize = 64 * 1024
 export async function openFront(options: FrontOptions): Promise<Front> {
   // Free connections are dropped long before workerd would, so none is reused while it closes.
   const agent = new http.Agent({ keepAlive: true, timeout: 2_000, maxFreeSockets: 64 })
-  const authorities = (options.tls?.clientAuthorities ?? []).map(
-    (pem) => new X509Certificate(pem).raw,
-  )
+  const authorities = (options.tls?.clientAuthorities ?? []).map((pem) => new X509Certificate(pem))
   const way: Way = { upstream: options.upstream, agent, authorities }
   const servers: http.Server[] = []
   const close = async (): Promise<void> => {
@@ -63,7 +61,8 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   try {
     for (const host of ['127.0.0.1', '::1']) {
       const server = makeServer(options, (request, response) => {
-        void forward(request, response, way)
+        // A fault here must not end the whole runtime.
+        forward(request, response, way).catch(() => refuse(response, 500, 'server_error'))
       })
       if (await listen(server, options.port, host)) servers.push(server)
     }
@@ -248,13 +247,22 @@ function describeTls(
   return made
 }
 
-function refuse(response: http.ServerResponse, status: number, error: string): void {
+const descriptions = {
+  400: 'the request has no valid host or target',
+  500: 'the request could not be passed on',
+  503: 'the server is restarting',
+} as const
+
+function refuse(
+  response: http.ServerResponse,
+  status: keyof typeof descriptions,
+  error: string,
+): void {
   if (response.headersSent || response.destroyed) return
-  const description = status === 503 ? 'the server is restarting' : 'the request has no valid host'
   response.writeHead(status, {
     'content-type': 'application/json',
     'cache-control': 'no-store',
     ...(status === 503 ? { 'retry-after': '1' } : { connection: 'close' }),
   })
-  response.end(JSON.stringify({ error, error_description: description }))
+  response.end(JSON.stringify({ error, error_description: descriptions[status] }))
 }
