@@ -15,6 +15,9 @@ export type StorageHooks = {
   readonly readKv?: (key: string, read: () => Promise<unknown>) => Promise<unknown>
 }
 
+/** The platform failed a storage call (overloaded, reset, timed out): nobody knows what became of it. */
+export class StorageFault extends Error {}
+
 /** Storage as one request sees it. Make one per request; it holds that request's counters. */
 export class Storage {
   calls = 0
@@ -44,9 +47,11 @@ export class Storage {
   private async counted<T>(name: string, call: () => Promise<T>): Promise<T> {
     const level = this.depth + 1
     this.calls += 1
-    await this.hooks.before?.(name)
     try {
+      await this.hooks.before?.(name)
       return await call()
+    } catch (error) {
+      throw new StorageFault(`${name} failed`, { cause: error })
     } finally {
       this.depth = Math.max(this.depth, level)
     }

@@ -1,0 +1,107 @@
+import { cell, table } from '../table.ts'
+import {
+  argument,
+  call,
+  listAll,
+  record,
+  segment,
+  type Command,
+  type Context,
+  type Result,
+} from './command.ts'
+import { readJsonObject, readPassword } from './input.ts'
+import { misuse } from '../failure.ts'
+
+/** `users …`: the people who sign in. */
+export const userCommands: readonly Command[] = [
+  {
+    name: 'users put',
+    args: ['USERNAME'],
+    options: {
+      'password-stdin': { type: 'boolean', help: 'Read the password from standard input.' },
+      claims: { type: 'string', value: 'FILE', help: 'JSON object of claims (name, email, …).' },
+      sub: { type: 'string', value: 'SUB', help: 'The subject identifier; made up if left out.' },
+    },
+    summary: 'Creates or changes a person. The password is asked for, or read; never an argument.',
+    examples: [
+      'users put alice',
+      'users put alice --claims alice.json',
+      'users put alice --password-stdin < password.txt',
+    ],
+    run: putUser,
+  },
+  {
+    name: 'users get',
+    args: ['USERNAME'],
+    options: {},
+    summary: 'Shows a person: subject, claims and state.',
+    examples: ['users get alice'],
+    run: async (context) => {
+      const path = `/users/${segment(argument(context, 0))}`
+      const { body } = await call(await context.connect(), 'GET', path)
+      return { json: body, text: JSON.stringify(body, null, 2) }
+    },
+  },
+  {
+    name: 'users list',
+    args: [],
+    options: {},
+    summary: 'Lists all people.',
+    examples: ['users list', 'users list --json'],
+    run: listUsers,
+  },
+  {
+    name: 'users disable',
+    args: ['USERNAME'],
+    options: {},
+    summary: 'Ends what a person allowed and refuses new sign-ins.',
+    examples: ['users disable alice'],
+    run: (context) => switchUser(context, 'disable'),
+  },
+  {
+    name: 'users enable',
+    args: ['USERNAME'],
+    options: {},
+    summary: 'Lets a disabled person sign in again.',
+    examples: ['users enable alice'],
+    run: (context) => switchUser(context, 'enable'),
+  },
+]
+
+async function putUser(context: Context): Promise<Result> {
+  const { options, terminal } = context
+  const username = argument(context, 0)
+  const path = `/users/${segment(username)}`
+  const { claims: file, sub } = options
+  const fromInput = options['password-stdin'] === true
+  if (file === '-' && fromInput) {
+    throw misuse('Standard input cannot hold both the password and the claims.')
+  }
+  const claims = typeof file === 'string' ? await readJsonObject(terminal, file) : undefined
+  const api = await context.connect()
+  const password = await readPassword(terminal, { username, fromInput })
+  const { status, body } = await call(api, 'PUT', path, {
+    ...(password === undefined ? {} : { password }),
+    ...(sub === undefined ? {} : { sub }),
+    ...(claims === undefined ? {} : { claims }),
+  })
+  const done = status === 201 ? 'created' : 'changed'
+  return { json: record(body), text: `User ${cell(username)} was ${done}.` }
+}
+
+async function listUsers(context: Context): Promise<Result> {
+  const json = await listAll(await context.connect(), '/users', 'users')
+  const rows = (json['users'] ?? []).map((user) => [
+    user['username'],
+    user['sub'],
+    user['enabled'] === false ? 'disabled' : 'enabled',
+  ])
+  return { json, text: table(['USER', 'SUB', 'STATE'], rows, 'There are no users.') }
+}
+
+async function switchUser(context: Context, action: 'disable' | 'enable'): Promise<Result> {
+  const username = argument(context, 0)
+  const path = `/users/${segment(username)}/${action}`
+  const { body } = await call(await context.connect(), 'POST', path)
+  return { json: record(body), text: `User ${cell(username)} is ${action}d.` }
+}

@@ -1,0 +1,184 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createBank, UnexpectedAnswer } from './example-client/bank.ts'
+import type { Bank, BankSettings } from './example-client/bank.ts'
+import { page } from './example-client/page.ts'
+import { toProblem } from './example-client/problem.ts'
+import { cookieName, createSessions } from './example-client/session.ts'
+import type { Session, Sessions } from './example-client/session.ts'
+import { style } from './example-client/style.ts'
+import { trustingFetch } from './trusting-fetch.ts'
+
+export type ExampleClientOptions = Pick<BankSettings, 'issuer' | 'api' | 'clientId' | 'jwk'> & {
+  /** 0 picks a free one. */
+  readonly port: number
+  /** PEM of a local authority, trusted for the calls of this application only. */
+  readonly ca?: string
+}
+
+export type ExampleClient = { readonly url: string; readonly close: () => Promise<void> }
+
+/**
+ * Budget Buddy, a small web application that connects to the bank like any third party would. It is a
+ * confidential client on this machine: keys and tokens stay in its memory, the browser holds a cookie.
+ *
+ * @example
+ * const app = await startExampleClient({ port: 8791, issuer, api, clientId: 'example-client', jwk })
+ * console.log(app.url) // http://127.0.0.1:8791/
+ */
+export async function startExampleClient(options: ExampleClientOptions): Promise<ExampleClient> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  // FAPI allows http for a loopback address of a native application only (RFC 8252 7.3).
+  const origin = `http://127.0.0.1:${address.port}`
+  const fetch = options.ca === undefined ? globalThis.fetch : trustingFetch({ ca: options.ca })
+  const app: App = {
+    origin,
+    bankName: new URL(options.issuer).host,
+    sessions: createSessions(),
+    bank: createBank({ ...options, fetch, redirectUri: `${origin}/callback` }),
+  }
+  server.on('request', (request, response) => {
+    answer(app, request, response).catch((error: unknown) => {
+      console.error('example client:', error)
+      if (!response.headersSent) send(response, 500, 'text/plain', 'Something went wrong.\n')
+    })
+  })
+  return {
+    url: `${origin}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+type App = {
+  readonly origin: string
+  readonly bankName: string
+  readonly sessions: Sessions
+  readonly bank: Bank
+}
+
+type Turn = {
+  readonly app: App
+  readonly url: URL
+  readonly session: Session | undefined
+  readonly response: ServerResponse
+}
+
+/** Every route. Those that change something are posts. */
+const routes: Readonly<Record<string, (turn: Turn) => Promise<void> | void>> = {
+  'GET /': ({ app, session, response }) => {
+    send(response, 200, 'text/html', page({ bankName: app.bankName, session }))
+    // A problem is told once.
+    if (session !== undefined) delete session.problem
+  },
+  'GET /style.css': ({ response }) => send(response, 200, 'text/css', style),
+  'GET /connect': connect,
+  'GET /callback': callback,
+  'POST /refresh': refresh,
+  'POST /disconnect': disconnect,
+}
+
+async function answer(app: App, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', app.origin)
+  // One address only: the cookie of `localhost` would not come back to the callback's 127.0.0.1.
+  if (`http://${request.headers.host}` !== app.origin) {
+    return redirect(response, new URL(url.pathname, app.origin).href)
+  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const name = `${method} ${url.pathname}`
+  const route = Object.hasOwn(routes, name) ? routes[name] : undefined
+  if (route === undefined) return send(response, 404, 'text/plain', 'There is nothing here.\n')
+  if (method === 'POST' && !isOwnForm(request, app.origin)) {
+    return send(response, 403, 'text/plain', 'This form was not sent from here.\n')
+  }
+  request.resume()
+  return route({ app, url, session: app.sessions.find(request.headers.cookie), response })
+}
+
+async function connect({ app, session: old, response }: Turn): Promise<void> {
+  if (old !== undefined) app.sessions.end(old)
+  try {
+    const session = app.sessions.start(await app.bank.meet())
+    setCookie(response, session)
+    redirect(response, (await app.bank.authorizationUrl(session)).href)
+  } catch (error) {
+    const problem = toProblem(error)
+    send(response, 502, 'text/html', page({ bankName: app.bankName, problem }))
+  }
+}
+
+async function callback({ app, url, session, response }: Turn): Promise<void> {
+  if (session === undefined) {
+    const problem = toProblem(new UnexpectedAnswer())
+    return send(response, 400, 'text/html', page({ bankName: app.bankName, problem }))
+  }
+  await attempt(session, async () => {
+    session.connection = await app.bank.connect(session, url)
+  })
+  // The code does not stay in the address bar.
+  redirect(response, app.origin)
+}
+
+async function refresh({ app, session, response }: Turn): Promise<void> {
+  const connection = session?.connection
+  if (session !== undefined && connection !== undefined) {
+    await attempt(session, async () => {
+      session.connection = await app.bank.refresh(session, connection)
+    })
+  }
+  redirect(response, app.origin)
+}
+
+async function disconnect({ app, session, response }: Turn): Promise<void> {
+  const connection = session?.connection
+  if (session !== undefined && connection !== undefined) {
+    await attempt(session, async () => {
+      await app.bank.disconnect(session, connection)
+      app.sessions.end(session)
+    })
+  }
+  redirect(response, app.origin)
+}
+
+async function attempt(session: Session, action: () => Promise<void>): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    session.problem = toProblem(error)
+    if (session.problem.code === 'invalid_grant') delete session.connection
+  }
+}
+
+function isOwnForm({ headers }: IncomingMessage, origin: string): boolean {
+  const site = headers['sec-fetch-site']
+  return site === undefined ? headers.origin === origin : site === 'same-origin'
+}
+
+function setCookie(response: ServerResponse, { id }: Session): void {
+  response.setHeader('set-cookie', `${cookieName}=${id}; Path=/; HttpOnly; SameSite=Lax`)
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.setHeader('location', location)
+  send(response, 303, 'text/plain', '')
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    'content-type': `${type}; charset=utf-8`,
+    'content-security-policy':
+      "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  })
+  response.end(body)
+}

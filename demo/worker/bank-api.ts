@@ -1,0 +1,100 @@
+import { Hono } from 'hono'
+import { ReplayGuard } from '../../src/objects/replay-guard.ts'
+import { fapi2Security } from '../../src/profiles/fapi2-security.ts'
+import type { IntrospectionService } from '../../src/introspection.ts'
+import { protectedResource } from '../../src/resource/middleware.ts'
+import type { ResourceSettings, ResourceVariables } from '../../src/resource/middleware.ts'
+import { controllable, now, storageHooks, underControl } from './control.ts'
+
+/*
+ * The example bank API: a Worker of its own, as a bank would run it beside the authorization server.
+ * It holds its own nonce secret and its own replay guards, and asks about tokens through the
+ * `Introspection` entrypoint.
+ */
+
+type BankEnv = {
+  readonly CONTROL_TOKEN: string
+  readonly RESOURCE_SECRET: string
+  readonly RESOURCE_REPLAY_GUARD: DurableObjectNamespace<ReplayGuard>
+  readonly INTROSPECTION: IntrospectionService
+  readonly SETTINGS: {
+    readonly issuer: string
+    readonly resource: string
+    readonly origin: string
+    readonly mtls_origin: string
+    readonly revocation: 'introspection' | 'expiry'
+  }
+}
+
+export const ResourceReplayGuard = controllable('ResourceReplayGuard', ReplayGuard)
+
+const settingsOf = (env: BankEnv): ResourceSettings => ({
+  issuer: env.SETTINGS.issuer,
+  resource: env.SETTINGS.resource,
+  origin: env.SETTINGS.origin,
+  mtlsOrigin: env.SETTINGS.mtls_origin,
+  profile: fapi2Security,
+  revocation: env.SETTINGS.revocation,
+  introspection: env.INTROSPECTION,
+  secret: env.RESOURCE_SECRET,
+  guards: env.RESOURCE_REPLAY_GUARD,
+  guardsPerLocation: 4,
+  defaultLocation: 'weur',
+})
+
+const app = new Hono<{ Bindings: BankEnv; Variables: ResourceVariables }>()
+
+app.use(async (c, next) => {
+  await next()
+  c.res.headers.set('date', new Date(now()).toUTCString())
+  c.res.headers.set('x-content-type-options', 'nosniff')
+  if (new URL(c.req.url).protocol === 'https:') {
+    c.res.headers.set('strict-transport-security', 'max-age=63072000')
+  }
+  const interaction = c.req.header('x-fapi-interaction-id')
+  if (interaction !== undefined && /^[A-Za-z0-9-]{1,64}$/.test(interaction)) {
+    c.res.headers.set('x-fapi-interaction-id', interaction)
+  }
+  const storage = c.get('storage')
+  if (storage !== undefined) {
+    const { calls, depth, rows } = storage
+    c.res.headers.append('server-timing', `do;desc="calls=${calls} depth=${depth} rows=${rows}"`)
+  }
+})
+
+const guard = protectedResource(settingsOf, { scope: 'accounts' }, { now, storage: storageHooks })
+
+app.get('/accounts', guard, (c) =>
+  c.json(
+    {
+      owner: c.get('access').subject,
+      accounts: [
+        {
+          id: 'current',
+          name: 'Current account',
+          iban: 'DE02120300000000202051',
+          currency: 'EUR',
+          balance: '1842.17',
+        },
+        {
+          id: 'savings',
+          name: 'Rainy day savings',
+          iban: 'DE02500105170137075030',
+          currency: 'EUR',
+          balance: '9310.00',
+        },
+      ],
+    },
+    200,
+    { 'cache-control': 'no-store' },
+  ),
+)
+
+app.all('/accounts', (c) => c.json({ error: 'method_not_allowed' }, 405, { allow: 'GET' }))
+app.notFound((c) => c.json({ error: 'not_found' }, 404))
+
+const api: ExportedHandler<BankEnv> = {
+  fetch: (request, env, context) => app.fetch(request, env, context),
+}
+
+export default underControl(api, { ResourceReplayGuard: 'RESOURCE_REPLAY_GUARD' })

@@ -1,0 +1,294 @@
+import { Hono } from 'hono'
+import { issuerSecrets } from './call.ts'
+import type { Call, IssuerSecrets, Runtime, Side } from './call.ts'
+import { configuredIssuer, settingsOf } from './config.ts'
+import type { Env, Settings } from './config.ts'
+import { authorize } from './endpoints/authorize.ts'
+import { postConsent, showConsent } from './endpoints/consent.tsx'
+import { introspect } from './endpoints/introspect.ts'
+import { postLogin, showLogin } from './endpoints/login.tsx'
+import { jwks, metadata } from './endpoints/metadata.ts'
+import { errorPage, style } from './endpoints/page.tsx'
+import { par } from './endpoints/par.ts'
+import { AccessRefused, renderAccessRefused } from './endpoints/protected.ts'
+import { json } from './endpoints/respond.ts'
+import { revoke } from './endpoints/revoke.ts'
+import { token } from './endpoints/token.ts'
+import { userinfo } from './endpoints/userinfo.ts'
+import { adminApi } from './admin/api.ts'
+import { randomText } from './encoding.ts'
+import { ProtocolError, printable, statusFor } from './errors.ts'
+import type { Refusal } from './errors.ts'
+import { makeStubs } from './objects/stubs.ts'
+import { makeLog } from './observe/log.ts'
+import { Storage, StorageFault } from './observe/storage.ts'
+import { nextNonce } from './proof/sender.ts'
+import { parseMasterSecret } from './secrets.ts'
+import type { MasterSecret } from './secrets.ts'
+import type { Issuer } from './types.ts'
+
+/** Who an endpoint speaks to: decides how errors look and whether the answer carries a DPoP nonce. */
+type Audience = 'client' | 'resource' | 'person' | 'anybody'
+
+type Route = {
+  readonly method: 'GET' | 'POST' | 'ALL'
+  readonly path: string
+  readonly sides: 'main' | 'both'
+  readonly audience: Audience
+  readonly answer: (call: Call) => Promise<Response | undefined>
+  /** DPoP proofs are taken here, so every answer hands out the next nonce. */
+  readonly nonce?: true
+}
+
+/** The map: every route, in the order a client meets them. Paths are relative to the issuer. */
+const routes: readonly Route[] = [
+  { method: 'GET',  path: '/.well-known/oauth-authorization-server', sides: 'main', audience: 'anybody', answer: metadata },
+  { method: 'GET',  path: '/.well-known/openid-configuration',       sides: 'main', audience: 'anybody', answer: metadata },
+  { method: 'GET',  path: '/jwks',       sides: 'main', audience: 'anybody',  answer: jwks },
+  { method: 'POST', path: '/par',        sides: 'both', audience: 'client',   answer: par, nonce: true },
+  { method: 'GET',  path: '/authorize',  sides: 'main', audience: 'person',   answer: authorize },
+  { method: 'POST', path: '/authorize',  sides: 'main', audience: 'person',   answer: authorize },
+  { method: 'GET',  path: '/login',      sides: 'main', audience: 'person',   answer: showLogin },
+  { method: 'POST', path: '/login',      sides: 'main', audience: 'person',   answer: postLogin },
+  { method: 'GET',  path: '/consent',    sides: 'main', audience: 'person',   answer: showConsent },
+  { method: 'POST', path: '/consent',    sides: 'main', audience: 'person',   answer: postConsent },
+  { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
+  { method: 'POST', path: '/token',      sides: 'both', audience: 'client',   answer: token, nonce: true },
+  { method: 'GET',  path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },
+  { method: 'POST', path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },
+  { method: 'POST', path: '/introspect', sides: 'both', audience: 'client',   answer: introspect },
+  { method: 'POST', path: '/revoke',     sides: 'both', audience: 'client',   answer: revoke },
+  { method: 'ALL',  path: '/admin/*',    sides: 'main', audience: 'resource', answer: adminApi, nonce: true },
+] // prettier-ignore
+
+/** Which issuer, side and relative path a URL means. The host only selects among configured issuers. */
+type Place = { readonly issuer: Issuer; readonly side: Side; readonly path: string }
+
+type Hosted = { Bindings: Env; Variables: { call: Call } }
+
+/** Makes the Worker. Production passes no options; see `Runtime` for what a local runtime may. */
+export function createServer(options: Partial<Runtime> = {}): {
+  readonly fetch: (request: Request, env: Env, context: ExecutionContext) => Promise<Response>
+} {
+  const app = buildRouter(completeRuntime(options))
+  return { fetch: async (request, env, context) => app.fetch(request, env, context) }
+}
+
+const completeRuntime = (options: Partial<Runtime>): Runtime => ({
+  now: () => Date.now(),
+  fetch: (...parameters) => fetch(...parameters),
+  storage: {},
+  outboundAllowed: () => false,
+  finish: (response) => response,
+  ...options,
+})
+
+/** A call without an HTTP request, for an entrypoint. Throws when the deployment is not configured. */
+export function callFor(
+  env: Env,
+  issuerId: string,
+  options: Partial<Runtime>,
+  waitUntil: Call['waitUntil'],
+): Call {
+  const issuer = configuredIssuer(env, issuerId)
+  const secret = parseMasterSecretOnce(env.MASTER_SECRET)
+  if (typeof secret === 'string') throw new Error(secret)
+  const request = new Request(issuer.url)
+  const runtime = completeRuntime(options)
+  return makeCall({ issuer, side: 'main', path: '/', request, env, runtime, secret }, waitUntil)
+}
+
+function buildRouter(runtime: Runtime): Hono<Hosted> {
+  const app = new Hono<Hosted>({
+    // Routing is by issuer-relative path and side; `/none` has no routes.
+    getPath: (request, given) => {
+      const place = locatePlace(request.url, settingsOf((given as { env: Env }).env))
+      return place === undefined ? '/none' : `/${place.side}${place.path}`
+    },
+  })
+  app.use(async (c, next) => {
+    const { env } = c
+    const settings = settingsOf(env)
+    const secret = parseMasterSecretOnce(env.MASTER_SECRET)
+    if (!settings.ok || typeof secret === 'string') {
+      makeLog({})('start.refused', { problem: settings.ok ? String(secret) : settings.problem })
+      return json({ error: 'server_error', error_description: 'The server is not configured' }, 500)
+    }
+    const place = locatePlace(c.req.url, settings)
+    if (place === undefined) {
+      return json(
+        { error: 'misdirected_request', error_description: 'No issuer has this address' },
+        421,
+      )
+    }
+    const call = makeCall({ ...place, request: c.req.raw, env, runtime, secret }, (work) =>
+      c.executionCtx.waitUntil(work),
+    )
+    c.set('call', call)
+    await next()
+    secureHeaders(c.res, call.issuer)
+    c.res = runtime.finish(c.res, call.storage)
+    return undefined
+  })
+  for (const route of routes) {
+    for (const side of route.sides === 'both' ? (['main', 'mtls'] as const) : (['main'] as const)) {
+      const methods = route.method === 'ALL' ? ['GET', 'PUT', 'POST', 'DELETE'] : [route.method]
+      app.on(methods, `/${side}${route.path}`, (c) => answer(c.get('call'), route))
+    }
+  }
+  // Any other method of a known path (RFC 9126 2.3).
+  for (const side of ['main', 'mtls'] as const) {
+    for (const path of new Set(routes.map((route) => route.path))) {
+      const here = routes.filter(
+        (one) => one.path === path && (side === 'main' || one.sides === 'both'),
+      )
+      const [route] = here
+      if (route === undefined) continue
+      const allow = here.map((one) => one.method).join(', ')
+      app.all(`/${side}${path}`, async (c) => {
+        const refusal = { code: 'method_not_allowed', description: `Only ${allow}` } as const
+        const response = await renderRefusal(c.get('call'), route, refusal)
+        response.headers.set('allow', allow)
+        return response
+      })
+    }
+  }
+  app.notFound((c) => {
+    const refusal = { code: 'not_found', description: 'There is nothing at this address' } as const
+    const browser = (c.req.header('accept') ?? '').includes('text/html')
+    return renderRefusal(c.get('call'), { audience: browser ? 'person' : 'anybody' }, refusal)
+  })
+  return app
+}
+
+async function answer(call: Call, route: Route): Promise<Response> {
+  const response = await attempt(call, route)
+  if (route.nonce === true) response.headers.set('dpop-nonce', await nextNonce(call))
+  return response
+}
+
+async function attempt(call: Call, route: Route): Promise<Response> {
+  try {
+    const response = await route.answer(call)
+    const refusal = { code: 'not_found', description: 'There is nothing at this address' } as const
+    return response ?? (await renderRefusal(call, route, refusal))
+  } catch (error) {
+    if (error instanceof AccessRefused) {
+      const { code = 'no_credentials', detail } = error.refusal ?? {}
+      call.log('access.refused', { code, detail })
+      return renderAccessRefused(call, error, route.path.startsWith('/admin') ? 'admin' : 'openid')
+    }
+    return renderRefusal(call, route, refusalOf(call, error))
+  }
+}
+
+/** A refusal stays what it is; a failed storage call is honest; anything else is our fault. */
+function refusalOf(call: Call, error: unknown): Refusal {
+  if (error instanceof ProtocolError) {
+    const { code, description, detail } = error.refusal
+    call.log('request.refused', { code, description, detail })
+    return error.refusal
+  }
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
+  call.log('request.failed', { reason })
+  return error instanceof StorageFault
+    ? { code: 'temporarily_unavailable', description: 'Please try again' }
+    : { code: 'server_error', description: 'Something went wrong' }
+}
+
+async function renderRefusal(
+  call: Call,
+  route: Pick<Route, 'audience'>,
+  refusal: Refusal,
+): Promise<Response> {
+  const { code, description } = refusal
+  const response =
+    route.audience === 'person'
+      ? await errorPage(call, refusal, call.id)
+      : json({ error: code, error_description: printable(description) }, statusFor(refusal))
+  if (code === 'temporarily_unavailable') response.headers.set('retry-after', '1')
+  return response
+}
+
+function secureHeaders(response: Response, issuer: Issuer): void {
+  const { headers } = response
+  headers.set('x-content-type-options', 'nosniff')
+  headers.set('referrer-policy', 'no-referrer')
+  if (issuer.url.startsWith('https:')) {
+    headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains; preload')
+  }
+}
+
+const secretsOf = new WeakMap<MasterSecret, Map<string, IssuerSecrets>>()
+let parsed: { readonly text: string; readonly secret: MasterSecret | string } | undefined
+
+function parseMasterSecretOnce(text: string): MasterSecret | string {
+  if (parsed?.text !== text) parsed = { text, secret: parseMasterSecret(text) }
+  return parsed.secret
+}
+
+function secretsFor(secret: MasterSecret, issuerId: string): IssuerSecrets {
+  const byIssuer = secretsOf.get(secret) ?? new Map<string, IssuerSecrets>()
+  const known = byIssuer.get(issuerId) ?? issuerSecrets(secret, issuerId)
+  secretsOf.set(secret, byIssuer.set(issuerId, known))
+  return known
+}
+
+/** Makes the context of one request. */
+function makeCall(
+  given: Place & {
+    readonly request: Request
+    readonly env: Env
+    readonly runtime: Runtime
+    readonly secret: MasterSecret
+  },
+  waitUntil: Call['waitUntil'],
+): Call {
+  const { issuer, side, path, request, env, runtime, secret } = given
+  const id = request.headers.get('cf-ray') ?? randomText(9)
+  return {
+    id,
+    issuer,
+    side,
+    path,
+    request,
+    env,
+    runtime,
+    waitUntil,
+    storage: new Storage(runtime.storage),
+    stubs: makeStubs(env, issuer),
+    secrets: secretsFor(secret, issuer.id),
+    log: makeLog({ issuer: issuer.id, request_id: id }),
+    now: runtime.now(),
+  }
+}
+
+/** The suffixes that stand between host and path for issuers with a path (RFC 8414 3.1). */
+const wellKnown = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+
+function locatePlace(
+  address: string,
+  result: { readonly ok: boolean; readonly settings?: Settings },
+): Place | undefined {
+  const url = new URL(address)
+  // The longest path first, so that an issuer at the root does not swallow the others.
+  for (const issuer of result.settings?.issuers ?? []) {
+    const base = new URL(issuer.url)
+    const prefix = base.pathname === '/' ? '' : base.pathname
+    if (url.origin === base.origin) {
+      const inserted = wellKnown.find((suffix) => url.pathname === `${suffix}${prefix}`)
+      if (inserted !== undefined) return { issuer, side: 'main', path: inserted }
+    }
+    const side = sideOf(url, issuer)
+    if (side === undefined) continue
+    if (prefix === '' || url.pathname === prefix || url.pathname.startsWith(`${prefix}/`)) {
+      return { issuer, side, path: url.pathname.slice(prefix.length) || '/' }
+    }
+  }
+  return undefined
+}
+
+function sideOf(url: URL, issuer: Issuer): Side | undefined {
+  if (url.origin === new URL(issuer.url).origin) return 'main'
+  return url.origin === issuer.mtlsOrigin ? 'mtls' : undefined
+}

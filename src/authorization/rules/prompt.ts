@@ -1,0 +1,25 @@
+import { accept, refuse } from '../../errors.ts'
+import { one, words } from '../parameters.ts'
+import type { Rule } from '../rules.ts'
+
+const known = ['none', 'login', 'consent', 'select_account']
+
+/** OIDC Core 3.1.2.1. What the person's state answers is decided at authorize, never here (RFC 9126 2.3). */
+export const prompt: Rule = ({ parameters }) => {
+  const asked = words(parameters, 'prompt')
+  if (
+    asked.some((value) => !known.includes(value)) ||
+    (asked.includes('none') && asked.length > 1)
+  ) {
+    return refuse('invalid_request', 'prompt is not a sensible combination')
+  }
+  const maxAge = one(parameters, 'max_age')
+  if (maxAge !== undefined && !/^[0-9]{1,9}$/.test(maxAge)) {
+    return refuse('invalid_request', 'max_age is not a number of seconds')
+  }
+  const loginHint = one(parameters, 'login_hint')
+  if (loginHint !== undefined && loginHint.length > 256) {
+    return refuse('invalid_request', 'login_hint is longer than 256 characters')
+  }
+  return accept({ prompt: asked, ...(loginHint === undefined ? {} : { loginHint }) })
+}

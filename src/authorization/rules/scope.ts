@@ -1,0 +1,19 @@
+import { accept, refuse } from '../../errors.ts'
+import { one, words } from '../parameters.ts'
+import type { Rule } from '../rules.ts'
+
+/** RFC 6749 3.3: known scopes the client registered. */
+export const scope: Rule = ({ parameters, client }) => {
+  const value = one(parameters, 'scope')
+  if (value === undefined) return refuse('invalid_scope', 'scope is required')
+  if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) {
+    return refuse('invalid_scope', 'scope has characters a scope cannot have')
+  }
+  const asked = words(parameters, 'scope')
+  if (asked.length === 0) return refuse('invalid_scope', 'scope is required')
+  const registered = client.metadata.scope.split(' ')
+  if (asked.some((name) => !registered.includes(name))) {
+    return refuse('invalid_scope', 'scope holds a scope the client may not ask for')
+  }
+  return accept({ scope: asked })
+}

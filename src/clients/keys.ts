@@ -1,0 +1,98 @@
+import type { Call } from '../call.ts'
+import type { Algorithm } from '../profiles/profile.ts'
+import { importKey } from '../tokens/jwt.ts'
+import type { ClientRecord, JsonWebKeySet } from '../types.ts'
+import { checkPublicJwks, mayVerify } from './jwks.ts'
+import type { PublicJwk } from './jwks.ts'
+import { fetchJson } from './outbound.ts'
+
+/** Remote key sets of this isolate, by issuer, client and address. */
+type RemoteSet = { readonly jwks: JsonWebKeySet | undefined; readonly at: number }
+const remote = new Map<string, RemoteSet>()
+const mostRemote = 500
+/** Milliseconds: how long a remote set is used, and how soon it may be fetched again. */
+const remoteFor = 300_000
+const refetchAfter = 60_000
+
+const imported = new WeakMap<JsonWebKey, Map<Algorithm, CryptoKey>>()
+
+/** The client's key set, from its registration or its `jwks_uri`. Undefined: it could not be had. */
+export async function clientJwks(
+  call: Call,
+  client: ClientRecord,
+  options: { readonly renew: boolean } = { renew: false },
+): Promise<JsonWebKeySet | undefined> {
+  const { jwks, jwks_uri: uri } = client.metadata
+  if (uri === undefined) return jwks
+  const name = `${call.issuer.id} ${client.clientId} ${uri}`
+  const known = remote.get(name)
+  const age = known === undefined ? Infinity : Math.abs(call.now - known.at)
+  const usable = known?.jwks !== undefined && age < remoteFor
+  // Fetched at most once a minute per client, after failures and for unknown kids alike.
+  if (age < refetchAfter || (usable && !options.renew)) return known?.jwks
+  const fetched = await fetchJwks(call, uri)
+  const set = { jwks: fetched ?? (age < 2 * remoteFor ? known?.jwks : undefined), at: call.now }
+  const [oldest] = remote.keys()
+  if (remote.size >= mostRemote && oldest !== undefined) remote.delete(oldest)
+  remote.set(name, set)
+  return set.jwks
+}
+
+async function fetchJwks(call: Call, uri: string): Promise<JsonWebKeySet | undefined> {
+  const { issuer, runtime, log } = call
+  try {
+    const document = await fetchJson(uri, {
+      issuer,
+      allowed: runtime.outboundAllowed,
+      fetch: runtime.fetch,
+    })
+    const checked = checkPublicJwks(document)
+    if (checked.ok) return checked.value
+    log('client.jwks_refused', { reason: checked.refusal.description })
+  } catch (error) {
+    log('client.jwks_failed', { reason: error instanceof Error ? error.message : 'unknown' })
+  }
+  return undefined
+}
+
+/**
+ * Keys that may verify a signature of this client: chosen by kid, type, use and alg; where kids
+ * repeat, all that fit (FAPI2 SP 5.4.3).
+ */
+export async function verificationKeys(
+  call: Call,
+  client: ClientRecord,
+  wanted: { readonly kid: unknown; readonly alg: Algorithm },
+): Promise<readonly CryptoKey[]> {
+  const first = candidates(await clientJwks(call, client), wanted)
+  const found =
+    first.length > 0 || client.metadata.jwks_uri === undefined
+      ? first
+      : candidates(await clientJwks(call, client, { renew: true }), wanted)
+  const keys = await Promise.all(found.map((jwk) => importOnce(jwk, wanted.alg)))
+  return keys.filter((key) => key !== undefined)
+}
+
+function candidates(
+  jwks: JsonWebKeySet | undefined,
+  wanted: { readonly kid: unknown; readonly alg: Algorithm },
+): readonly PublicJwk[] {
+  const fitting = ((jwks?.keys ?? []) as PublicJwk[]).filter((jwk) => mayVerify(jwk, wanted.alg))
+  return wanted.kid === undefined ? fitting : fitting.filter((jwk) => jwk.kid === wanted.kid)
+}
+
+async function importOnce(jwk: PublicJwk, alg: Algorithm): Promise<CryptoKey | undefined> {
+  const known = imported.get(jwk)?.get(alg)
+  if (known !== undefined) return known
+  try {
+    const { kty, crv, x, y, n, e } = jwk
+    const bare = kty === 'RSA' ? { kty, n, e } : { kty, crv, x, y }
+    const members = Object.entries(bare).filter(([, value]) => value !== undefined)
+    const key = await importKey(Object.fromEntries(members) as unknown as JsonWebKey, alg)
+    const byAlg = imported.get(jwk) ?? new Map<Algorithm, CryptoKey>()
+    imported.set(jwk, byAlg.set(alg, key))
+    return key
+  } catch {
+    return undefined
+  }
+}

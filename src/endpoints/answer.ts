@@ -1,0 +1,90 @@
+import type { Call } from '../call.ts'
+import { codeResponse, errorResponse, seeOther } from '../authorization/respond.ts'
+import { tuple, utf8 } from '../encoding.ts'
+import { ProtocolError, fail } from '../errors.ts'
+import { makeHandle } from '../handles.ts'
+import type { Approval } from '../people/interaction.ts'
+import { defaultResources } from '../tokens/issue.ts'
+import type { LiveRequest } from './pushed.ts'
+
+/** The person said no: completes the request and tells the client. */
+export async function deny(call: Call, live: LiveRequest): Promise<Response> {
+  await completeOnce(live, 'denied')
+  call.log('consent.denied', { client_id: live.client.clientId })
+  const error = { code: 'access_denied', description: 'The person did not agree' } as const
+  return seeOther(errorResponse(call.issuer, live.pushed.request, error))
+}
+
+/**
+ * The person said yes: promise the grant to its owner, complete the request, authorize the grant. Each
+ * step is idempotent for this grant id, so a double click gets the same code.
+ */
+export async function approve(
+  call: Call,
+  live: LiveRequest,
+  approval: Approval,
+): Promise<Response> {
+  const { storage, stubs, issuer } = call
+  const { pushed, client } = live
+  const { request } = pushed
+  const { accountId, sub, grantId, authentication } = approval
+  const account = stubs.account(accountId)
+  const grant = stubs.grant(grantId, pushed.hint)
+  if (account === undefined || grant === undefined) throw new Error('a sealed id was not ours')
+  const lifetime = issuer.lifetimes.grant * 1000
+  const entry = { grantId, clientId: client.clientId, endsAt: call.now + lifetime }
+  if (!(await storage.object('Account.addGrant', () => account.addGrant(issuer.id, entry)))) {
+    return fail('access_denied', 'This account cannot be used at the moment', 'disabled')
+  }
+  await completeOnce(live, grantId)
+  const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))
+  const { resources } = request
+  const order = {
+    issuer: issuer.id,
+    lifetime,
+    consent: {
+      accountId,
+      sub,
+      clientId: client.clientId,
+      generation: client.generation,
+      scope: request.scope,
+      resources: resources.length > 0 ? resources : defaultResources(issuer),
+      claims: request.claims,
+      authentication,
+    },
+    code: {
+      secretHash: handle.secretHash,
+      lifetime: issuer.lifetimes.authorizationCode * 1000,
+      redirectUri: request.redirectUri,
+      codeChallenge: request.codeChallenge,
+      ...(request.dpopJkt === undefined ? {} : { dpopJkt: request.dpopJkt }),
+      ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
+    },
+  }
+  if (!(await storage.object('Grant.authorize', () => grant.authorize(order)))) {
+    return fail('access_denied', 'This permission was taken back', 'the grant was forbidden')
+  }
+  call.waitUntil(
+    storage.object('Account.confirmGrant', () => account.confirmGrant(issuer.id, grantId)),
+  )
+  call.log('consent.approved', { client_id: client.clientId, grant: grantId })
+  return seeOther(codeResponse(issuer, request, text))
+}
+
+/** The first to complete wins. Throws `ProtocolError` for everybody else. */
+async function completeOnce(live: LiveRequest, outcome: string): Promise<void> {
+  const answer = await live.complete(outcome)
+  if (answer === 'completed') return
+  const description =
+    answer === 'expired' ? 'This request has expired' : 'This request was already answered'
+  throw new ProtocolError({ code: 'invalid_request_uri', description, detail: answer })
+}
+
+/** HMAC(key, request ‖ grant): the same click gets the same code, nobody can guess it. */
+async function codeSecret(call: Call, approval: Approval): Promise<Uint8Array> {
+  const { code } = call.secrets
+  const key = await code.key(code.current)
+  if (key === undefined) throw new Error('the current secret is missing')
+  const about = utf8(tuple(approval.request, approval.grantId))
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, about))
+}

@@ -1,0 +1,64 @@
+import type { Call } from '../call.ts'
+import { endpointUrl } from '../call.ts'
+import { one, readForm, readQuery } from '../authorization/parameters.ts'
+import { demand, fail } from '../errors.ts'
+import { ConsentPage } from '../pages/consent.tsx'
+import { describeClaims, describeScopes } from '../pages/describe.ts'
+import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
+import type { Approval } from '../people/interaction.ts'
+import { defaultResources } from '../tokens/issue.ts'
+import { approve, deny } from './answer.ts'
+import { frame, page } from './page.tsx'
+import { openPushed } from './pushed.ts'
+import type { LiveRequest } from './pushed.ts'
+
+/** Shows what is asked, by whom, and for how long (FAPI2 SP 5.3.2.2-13). */
+export async function showConsent(call: Call): Promise<Response> {
+  const sealed = one(demand(readQuery(call.request)), 'interaction')
+  const approval = demand(await openInteraction(call, 'approval', sealed))
+  const live = await openPushed(call, { handle: approval.request }, 'finishing')
+  return render(call, live, { sealed: sealed ?? '', approval })
+}
+
+/** Takes the answer. */
+export async function postConsent(call: Call): Promise<Response> {
+  demand(checkSameOrigin(call))
+  const form = demand(await readForm(call.request))
+  const approval = demand(await openInteraction(call, 'approval', one(form, 'interaction')))
+  const action = one(form, 'action')
+  if (action !== 'approve' && action !== 'deny') return fail('invalid_request', 'Approve or deny')
+  const outcome = action === 'approve' ? approval.grantId : 'denied'
+  const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
+  return action === 'approve' ? approve(call, live, approval) : deny(call, live)
+}
+
+async function render(
+  call: Call,
+  live: LiveRequest,
+  shown: { readonly sealed: string; readonly approval: Approval },
+): Promise<Response> {
+  const { issuer } = call
+  const { request } = live.pushed
+  const { metadata } = live.client
+  const claims = [...new Set([...request.claims.idToken, ...request.claims.userinfo])]
+  const resources = request.resources.length > 0 ? request.resources : defaultResources(issuer)
+  const audiences = issuer.resourceServers.filter((server) => resources.includes(server.identifier))
+  const offline = metadata.grant_types.includes('refresh_token')
+  const body = (
+    <ConsentPage
+      {...await frame(call)}
+      action={endpointUrl(issuer, 'main', '/consent')}
+      interaction={shown.sealed}
+      client={{ name: metadata.client_name, redirectHost: new URL(request.redirectUri).host }}
+      person={{ username: shown.approval.username }}
+      asks={[...describeScopes(request.scope, issuer.scopes), ...describeClaims(claims)]}
+      audiences={audiences.map(({ name, identifier }) => ({ name, identifier }))}
+      duration={{
+        accessSeconds: issuer.lifetimes.accessToken,
+        ...(offline ? { until: call.now + issuer.lifetimes.grant * 1000 } : {}),
+      }}
+      offline={offline}
+    />
+  )
+  return page(body, { status: 200, endsAt: request.redirectUri })
+}

@@ -1,0 +1,88 @@
+import { endpointUrl } from '../call.ts'
+import type { Call } from '../call.ts'
+import { knownScopes } from '../clients/metadata.ts'
+import { grantTypes } from '../grants/index.ts'
+import { jwksLifetime } from '../objects/key-ring.ts'
+import { acrValues } from '../people/authentication.ts'
+import { supportedClaims } from '../people/claims.ts'
+import { loadRing, publicKeys } from '../tokens/keys.ts'
+import type { Issuer } from '../types.ts'
+import { json } from './respond.ts'
+
+const cacheable = { 'cache-control': `public, max-age=${jwksLifetime}`, pragma: '' }
+
+/** Endpoints that answer on the mTLS side too (RFC 8705 5). */
+const aliased = {
+  token_endpoint: '/token',
+  pushed_authorization_request_endpoint: '/par',
+  userinfo_endpoint: '/userinfo',
+  introspection_endpoint: '/introspect',
+  revocation_endpoint: '/revoke',
+} as const
+
+/** Authorization server metadata (RFC 8414, OIDC Discovery 3): true in every member. */
+export async function metadata(call: Call): Promise<Response> {
+  return publicJson(describeIssuer(call.issuer))
+}
+
+/** The public keys (RFC 7517 5). */
+export async function jwks(call: Call): Promise<Response> {
+  return publicJson(publicKeys(await loadRing(call)))
+}
+
+function publicJson(body: unknown): Response {
+  const response = json(body, 200, cacheable)
+  response.headers.delete('pragma')
+  return response
+}
+
+export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>> {
+  const { profile } = issuer
+  const at = (path: string) => endpointUrl(issuer, 'main', path)
+  const alias = (path: string) => endpointUrl(issuer, 'mtls', path)
+  const mtls = issuer.mtlsOrigin !== undefined
+  const methods = profile.clientAuthentication.filter(
+    (method) => mtls || method === 'private_key_jwt',
+  )
+  const endpoints = Object.entries(aliased)
+  const authentication = {
+    token_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_signing_alg_values_supported: profile.algorithms,
+    introspection_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_signing_alg_values_supported: profile.algorithms,
+    revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_signing_alg_values_supported: profile.algorithms,
+  }
+  return {
+    issuer: issuer.url,
+    authorization_endpoint: at('/authorize'),
+    ...Object.fromEntries(endpoints.map(([name, path]) => [name, at(path)])),
+    jwks_uri: at('/jwks'),
+    require_pushed_authorization_requests: true,
+    response_types_supported: profile.responseTypes,
+    response_modes_supported: profile.responseModes,
+    grant_types_supported: Object.keys(grantTypes),
+    code_challenge_methods_supported: profile.codeChallengeMethods,
+    ...authentication,
+    authorization_response_iss_parameter_supported: true,
+    dpop_signing_alg_values_supported: profile.algorithms,
+    scopes_supported: knownScopes(issuer),
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [issuer.signingAlgorithm],
+    claims_supported: ['sub', 'auth_time', 'acr', 'amr', ...supportedClaims],
+    claims_parameter_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    acr_values_supported: acrValues(issuer),
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    protected_resources: issuer.resourceServers.map((server) => server.identifier),
+    ...(mtls
+      ? {
+          tls_client_certificate_bound_access_tokens: true,
+          mtls_endpoint_aliases: Object.fromEntries(
+            endpoints.map(([name, path]) => [name, alias(path)]),
+          ),
+        }
+      : {}),
+  }
+}

@@ -1,0 +1,64 @@
+import type { Call } from '../call.ts'
+import { placeOf } from '../call.ts'
+import { readForm } from '../authorization/parameters.ts'
+import { validateAuthorizationRequest } from '../authorization/rules.ts'
+import { authenticateClient } from '../clients/authenticate.ts'
+import { callClient, judgeStanding } from '../clients/standing.ts'
+import { demand, fail } from '../errors.ts'
+import { makeHandle } from '../handles.ts'
+import { locate } from '../proof/location.ts'
+import { connectionCertificate, judgeUse, proveSender, useProof } from '../proof/sender.ts'
+import { currentRecord, ownUrl } from './client-request.ts'
+import { settle } from './one-time.ts'
+import { json } from './respond.ts'
+
+export const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:'
+
+/** Pushed authorization requests (RFC 9126, FAPI2 SP 5.3.2.2-2). */
+export async function par(call: Call): Promise<Response> {
+  const { issuer, storage, stubs } = call
+  const parameters = demand(await readForm(call.request))
+  const certificate = demand(await connectionCertificate(call))
+  const client = demand(await authenticateClient(call, parameters, certificate))
+  const { sender, proof } = demand(await proveSender(call, { url: ownUrl(call), certificate }))
+  const { record } = client
+  const request = demand(
+    validateAuthorizationRequest({ parameters, client: record, issuer, sender }),
+  )
+
+  const hint = locate(placeOf(call.request), issuer.defaultLocation)
+  const { text, handle } = await makeHandle('pushed-request', stubs.newPushedRequestId())
+  const stub = stubs.pushedRequest(handle.objectId, hint)
+  if (stub === undefined) throw new Error('the namespace refused its own id')
+  const { clientId, generation } = record
+  const pushed = {
+    issuer: issuer.id,
+    secretHash: handle.secretHash,
+    clientId,
+    generation,
+    request,
+    hint,
+    openFor: issuer.lifetimes.pushedRequest * 1000,
+    finishWithin: issuer.lifetimes.interaction * 1000,
+  }
+  const [use, proofUse, created] = demand(
+    await settle([
+      callClient(call, client),
+      proof === undefined ? Promise.resolve(undefined) : useProof(call, proof),
+      storage.object('PushedRequest.create', () => stub.create(pushed)),
+    ]),
+  )
+  const standing = demand(judgeStanding(use))
+  if (proofUse !== undefined) demand(judgeUse(proofUse))
+  if (!created) throw new Error('a new id was already in use')
+  const current = await currentRecord(call, { parameters, certificate, client }, standing)
+  demand(validateAuthorizationRequest({ parameters, client: current, issuer, sender }))
+  if (current.generation !== generation) {
+    fail('temporarily_unavailable', 'The client was registered again; please try again')
+  }
+  call.log('par.accepted', { client_id: clientId, request: handle.objectId })
+  return json(
+    { request_uri: `${requestUriPrefix}${text}`, expires_in: issuer.lifetimes.pushedRequest },
+    201,
+  )
+}

@@ -1,0 +1,96 @@
+import type { Call } from '../call.ts'
+import { errorResponse } from '../authorization/respond.ts'
+import { findClient, loadClient } from '../clients/find.ts'
+import { ProtocolError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+import { readHandle } from '../handles.ts'
+import type { PushedRequestKey, PushedRequestReading, Stub } from '../objects/pushed-request.ts'
+import type { ClientRecord } from '../types.ts'
+
+type Live = Extract<PushedRequestReading, { readonly status: 'live' }>
+
+/** A pushed request that may go on, and its client. */
+export type LiveRequest = {
+  readonly pushed: Live
+  readonly client: ClientRecord
+  readonly complete: (
+    outcome: string,
+  ) => Promise<'completed' | 'completed-before' | 'expired' | 'unknown'>
+}
+
+const deadEnd = (code: ErrorCode, description: string, detail: string) =>
+  new ProtocolError({ code, description, detail })
+
+/**
+ * Opens the pushed request behind a handle, for the client it belongs to, and asks that client's
+ * object whether it may still go on (RFC 9126 7.4). Throws `ProtocolError`: `invalid_request_uri`,
+ * with a way back where the request is merely late.
+ */
+export async function openPushed(
+  call: Call,
+  wanted: {
+    readonly handle: string
+    /** From the query; undefined when the handle comes out of a seal. */
+    readonly clientId?: string
+    /** The answer about to be given: a repeated click may go on. */
+    readonly outcome?: string
+  },
+  purpose: 'opening' | 'finishing',
+): Promise<LiveRequest> {
+  const { storage, stubs, issuer } = call
+  const handle = await readHandle('pushed-request', wanted.handle)
+  const stub = handle && stubs.pushedRequest(handle.objectId)
+  const unknown = (detail: string) =>
+    deadEnd('invalid_request_uri', 'This link is not valid', detail)
+  if (handle === undefined || stub === undefined) throw unknown('not a request_uri of this server')
+  const key: PushedRequestKey = { issuer: issuer.id, secretHash: handle.secretHash }
+  const pushed = await storage.object('PushedRequest.open', () =>
+    stub.open(key, purpose, wanted.outcome),
+  )
+  if (pushed.status === 'unknown') throw unknown('no such pushed request')
+  const owner = pushed.status === 'live' ? pushed.clientId : pushed.stub.clientId
+  if (wanted.clientId !== undefined && wanted.clientId !== owner) throw unknown('another client')
+  const client = await standingClient(call, owner)
+  if (pushed.status !== 'live') throw late(call, pushed, client)
+  if (client === undefined || client.generation !== pushed.generation) {
+    throw deadEnd(
+      'unauthorized_client',
+      'This application is not allowed to ask at the moment',
+      'disabled or gone',
+    )
+  }
+  const complete = (outcome: string) =>
+    storage.object('PushedRequest.complete', () => stub.complete(key, outcome))
+  return { pushed, client, complete }
+}
+
+/** The client as its own object has it, if it is enabled. */
+async function standingClient(call: Call, clientId: string): Promise<ClientRecord | undefined> {
+  const { storage, stubs } = call
+  const [record, standing] = await Promise.all([
+    findClient(call, clientId),
+    // The id comes from the pushed request's own storage: it is proven, touching creates nothing.
+    storage.object('Client.check', () => stubs.client(clientId).check()),
+  ])
+  if (standing.status !== 'enabled') return undefined
+  const current = record?.version === standing.version && record.generation === standing.generation
+  return current ? record : loadClient(call, clientId)
+}
+
+function late(
+  call: Call,
+  pushed: { readonly status: 'expired' | 'completed'; readonly stub: Stub },
+  client: ClientRecord | undefined,
+): ProtocolError {
+  const expired = pushed.status === 'expired'
+  const description = expired ? 'This request has expired' : 'This request was already answered'
+  const base = { code: 'invalid_request_uri', description, detail: pushed.status } as const
+  if (client === undefined) return new ProtocolError(base)
+  const { redirectUri, state } = pushed.stub
+  const href = errorResponse(
+    call.issuer,
+    state === undefined ? { redirectUri } : { redirectUri, state },
+    { code: 'access_denied', description },
+  )
+  return new ProtocolError({ ...base, back: { href, clientName: client.metadata.client_name } })
+}

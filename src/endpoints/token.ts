@@ -1,0 +1,137 @@
+import type { Call } from '../call.ts'
+import { one, readForm } from '../authorization/parameters.ts'
+import { authenticateClient } from '../clients/authenticate.ts'
+import { callClient, judgeStanding } from '../clients/standing.ts'
+import { demand, fail } from '../errors.ts'
+import { grantTypes, isGrantType } from '../grants/index.ts'
+import type { Entitlement } from '../grants/grant-type.ts'
+import { releasedClaims } from '../people/claims.ts'
+import { confirmationFor } from '../proof/bind.ts'
+import { connectionCertificate, judgeUse, proveSender, useProof } from '../proof/sender.ts'
+import { issueAccessToken, issueIdToken } from '../tokens/issue.ts'
+import type { ClientRecord, Confirmation, Sender } from '../types.ts'
+import { currentRecord, ownUrl } from './client-request.ts'
+import { settle } from './one-time.ts'
+import { json } from './respond.ts'
+
+/**
+ * The token endpoint (RFC 6749 3.2, RFC 9449 5, RFC 8705 3). All that needs no storage comes first;
+ * then the one-time calls side by side; tokens leave only when all said yes.
+ */
+export async function token(call: Call): Promise<Response> {
+  const parameters = demand(await readForm(call.request))
+  const certificate = demand(await connectionCertificate(call))
+  const client = demand(await authenticateClient(call, parameters, certificate))
+  const { sender, proof } = demand(await proveSender(call, { url: ownUrl(call), certificate }))
+  const grantType = one(parameters, 'grant_type')
+  if (grantType === undefined) return fail('invalid_request', 'grant_type is required')
+  if (!isGrantType(grantType)) return fail('unsupported_grant_type', 'grant_type is not supported')
+  const confirmation = admit(client.record, grantType, sender)
+  const prepared = demand(await grantTypes[grantType](call, { parameters, client, sender }))
+
+  const [use, proofUse, decision] = demand(
+    await settle([
+      callClient(call, client),
+      proof === undefined ? Promise.resolve(undefined) : useProof(call, proof),
+      prepared.decide(),
+    ]),
+  )
+  const standing = demand(judgeStanding(use))
+  if (proofUse !== undefined) demand(judgeUse(proofUse))
+  const record = await currentRecord(call, { parameters, certificate, client }, standing)
+  // The client's registration may have changed since this isolate read it.
+  if (record !== client.record) admit(record, grantType, sender)
+  if (decision.status === 'reused') {
+    await decision.revoke()
+    call.log('code.reused', { client_id: record.clientId })
+    return fail(
+      'invalid_grant',
+      'The code is not valid for this request',
+      'the code was used before',
+    )
+  }
+  if (decision.status === 'refused')
+    return fail(decision.code, decision.description, decision.detail)
+  const entitlement = decision.entitle(standing)
+  if (entitlement.generation !== undefined && entitlement.generation !== standing.generation) {
+    return fail('invalid_grant', 'The grant is not valid', 'made for an earlier client of this id')
+  }
+  return release(call, { record, entitlement, confirmation, grantType })
+}
+
+/** Whether this client may use this grant type, bound to what it proved. Throws `ProtocolError`. */
+function admit(record: ClientRecord, grantType: string, sender: Sender): Confirmation {
+  const { metadata } = record
+  if (!metadata.grant_types.some((known) => known === grantType)) {
+    return fail('unauthorized_client', 'The client may not use this grant type')
+  }
+  const confirmation = confirmationFor(sender, {
+    dpop: metadata.dpop_bound_access_tokens,
+    certificate: metadata.tls_client_certificate_bound_access_tokens,
+  })
+  return (
+    confirmation ??
+    fail('invalid_request', 'A DPoP proof or client certificate is required for this client')
+  )
+}
+
+async function release(
+  call: Call,
+  order: {
+    readonly record: ClientRecord
+    readonly entitlement: Entitlement
+    readonly confirmation: Confirmation
+    readonly grantType: string
+  },
+): Promise<Response> {
+  const { entitlement, confirmation } = order
+  const { clientId } = order.record
+  const { home, subject, audience, scope, authentication, notAfter, refreshToken } = entitlement
+  const issued = await issueAccessToken(call, {
+    home,
+    clientId,
+    subject,
+    audience,
+    scope,
+    confirmation,
+    ...(authentication === undefined ? {} : { authentication }),
+    ...(notAfter === undefined ? {} : { notAfter }),
+  })
+  const idToken = await idTokenFor(call, clientId, entitlement)
+  call.log('token.issued', {
+    client_id: clientId,
+    grant_type: order.grantType,
+    home: home.objectId,
+    bound_to: issued.tokenType,
+  })
+  return json({
+    access_token: issued.token,
+    token_type: issued.tokenType,
+    expires_in: issued.expiresIn,
+    ...(scope.length > 0 ? { scope: scope.join(' ') } : {}),
+    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+    ...(idToken === undefined ? {} : { id_token: idToken }),
+  })
+}
+
+async function idTokenFor(
+  call: Call,
+  clientId: string,
+  entitlement: Entitlement,
+): Promise<string | undefined> {
+  const { idToken, authentication, subject } = entitlement
+  if (idToken === undefined || authentication === undefined) return undefined
+  const { nonce, accountId } = idToken
+  // Only claims asked for by name go into the id_token; none asked, no account read.
+  const claims =
+    idToken.claims.length === 0
+      ? {}
+      : await releasedClaims(call, accountId, { names: idToken.claims, scope: [] })
+  return issueIdToken(call, {
+    clientId,
+    subject,
+    authentication,
+    claims,
+    ...(nonce === undefined ? {} : { nonce }),
+  })
+}

@@ -1,0 +1,46 @@
+import { one, words } from '../authorization/parameters.ts'
+import { openidScopes } from '../clients/metadata.ts'
+import { accept, refuse } from '../errors.ts'
+import { adminAudience, defaultResources, scopeFor } from '../tokens/issue.ts'
+import type { GrantType } from './grant-type.ts'
+import { oneResource } from './resource.ts'
+
+/**
+ * RFC 6749 4.4. The token's home is the client's own object. Operators get the admin API as their only
+ * audience; nobody else can name it, because it is no configured resource server.
+ */
+export const clientCredentials: GrantType = async (call, { parameters, client }) => {
+  const { issuer, stubs } = call
+  const { record } = client
+  const resource = oneResource(parameters)
+  if (!resource.ok) return resource
+  const person: readonly string[] = openidScopes
+  const registered = record.metadata.scope.split(' ').filter((name) => !person.includes(name))
+  const asked = one(parameters, 'scope') === undefined ? registered : words(parameters, 'scope')
+  if (asked.length === 0 || asked.some((name) => !registered.includes(name))) {
+    return refuse('invalid_scope', 'scope holds a scope the client may not ask for')
+  }
+  const known = record.operator
+    ? [adminAudience(issuer)]
+    : issuer.resourceServers.map((server) => server.identifier)
+  const fallback = record.operator ? adminAudience(issuer) : defaultResources(issuer)[0]
+  const audience = resource.value ?? fallback
+  if (audience === undefined) return refuse('invalid_target', 'resource is required')
+  if (!known.includes(audience)) return refuse('invalid_target', 'resource is not known here')
+  const scope = scopeFor(issuer, audience, asked)
+  if (scope.length === 0)
+    return refuse('invalid_scope', 'the resource understands none of these scopes')
+  const home = record.operator ? 'operator' : 'client'
+  const stub = record.operator ? stubs.operator(record.clientId) : stubs.client(record.clientId)
+  return accept({
+    decide: async () => ({
+      status: 'entitled',
+      entitle: ({ epoch }) => ({
+        home: { home, objectId: stub.id.toString(), epoch, series: 0 },
+        subject: record.clientId,
+        scope,
+        audience,
+      }),
+    }),
+  })
+}

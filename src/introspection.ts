@@ -1,0 +1,47 @@
+import { WorkerEntrypoint } from 'cloudflare:workers'
+import { callFor } from './app.ts'
+import type { Call, Runtime } from './call.ts'
+import { describeToken } from './endpoints/introspect.ts'
+import { loadRing, publicKeys } from './tokens/keys.ts'
+import type { Env } from './config.ts'
+import type { JsonWebKeySet } from './types.ts'
+
+/** Set by the binding of a resource server's Worker; a caller cannot choose them. */
+export type IntrospectionProps = {
+  readonly issuer: string
+  /** Identifier of the resource server; answers are about tokens made for it. */
+  readonly resource_server: string
+}
+
+/** What a resource server's Worker may call. */
+export type IntrospectionService = {
+  /** RFC 7662 answer: `active: false` for any token that is not live and made for the caller. */
+  introspect(token: string): Promise<Readonly<Record<string, unknown>>>
+  /** The issuer's public keys. */
+  keys(): Promise<JsonWebKeySet>
+}
+
+/**
+ * The only entrypoint other Workers bind to: a service binding could hand the default one a forged
+ * `cf`. The binding's props name the issuer and the resource server.
+ */
+export function introspectionEntrypoint(options: Partial<Runtime> = {}) {
+  return class Introspection
+    extends WorkerEntrypoint<Env, IntrospectionProps>
+    implements IntrospectionService
+  {
+    async introspect(token: string): Promise<Readonly<Record<string, unknown>>> {
+      if (typeof token !== 'string') return { active: false }
+      const { resource_server: identifier } = this.ctx.props
+      return describeToken(this.call(), token, [identifier])
+    }
+
+    async keys(): Promise<JsonWebKeySet> {
+      return publicKeys(await loadRing(this.call()))
+    }
+
+    private call(): Call {
+      return callFor(this.env, this.ctx.props.issuer, options, (work) => this.ctx.waitUntil(work))
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import type { ClientMetadata } from '../clients/metadata.ts'
+import { configuredIssuer } from '../config.ts'
+import { randomText } from '../encoding.ts'
+import type { Reply } from '../observe/storage.ts'
+import { EdgeObject } from './edge-object.ts'
+import { copyKeys } from './names.ts'
+import { makeStubs } from './stubs.ts'
+import { ReplaySlots } from './replay-slots.ts'
+
+/** What a client-authenticated request learns from the client's own object. */
+export type ClientStanding =
+  | {
+      readonly status: 'enabled' | 'disabled'
+      readonly version: number
+      readonly generation: string
+      /** Access tokens of client_credentials carry it; raising it ends all earlier ones. */
+      readonly epoch: number
+    }
+  | { readonly status: 'unknown' }
+
+export type AssertionUse = {
+  readonly standing: ClientStanding
+  readonly use: 'fresh' | 'used' | 'late'
+}
+
+/** The client as its object stores it, and as the KV copy repeats it. `format` is the layout. */
+export type StoredClient = {
+  readonly format: 1
+  readonly issuer: string
+  readonly clientId: string
+  readonly version: number
+  readonly generation: string
+  readonly enabled: boolean
+  readonly epoch: number
+  readonly metadata: ClientMetadata
+}
+
+type Mirror = Pick<StoredClient, 'version' | 'generation' | 'enabled' | 'epoch'>
+type ShardName = { readonly shards: number; readonly shard: number }
+type RevokedToken = { readonly id: string; readonly until: number }
+
+/**
+ * Decides about one client: its metadata, whether it is enabled, each assertion `jti` once, and its
+ * client_credentials tokens. The only writer of the client's KV copy. A busy client's assertions may
+ * be spread over shards: objects of this class that hold a mirror of the client's standing.
+ */
+export class Client extends EdgeObject {
+  private readonly slots = new ReplaySlots(
+    (statement, ...values) => this.sql(statement, ...values),
+    (at) => this.wakeAt(at),
+  )
+
+  /** Takes an assertion `jti` (hashed) once and tells the client's standing. `validUntil` in ms. */
+  use(jti: string, validUntil: number): Reply<AssertionUse> {
+    const standing = this.standing()
+    // Nothing is written for a client that is not there: touching must not create.
+    if (standing.status === 'unknown') return this.reply({ standing, use: 'late' })
+    return this.reply({ standing, use: this.slots.use(jti, validUntil, this.now()) })
+  }
+
+  /** As `use`, for an operator: known by configuration, so its object holds nothing but used `jti`s. */
+  useAsOperator(jti: string, validUntil: number): Reply<AssertionUse> {
+    const standing = {
+      status: 'enabled',
+      version: 0,
+      generation: 'operator',
+      epoch: this.epoch(),
+    } as const
+    return this.reply({ standing, use: this.slots.use(jti, validUntil, this.now()) })
+  }
+
+  /** Tells the client's standing: for certificates, authorize and consent. */
+  check(): Reply<ClientStanding> {
+    return this.reply(this.standing())
+  }
+
+  /** The whole record; undefined when there is no such client. */
+  load(): Reply<StoredClient | undefined> {
+    return this.reply(this.read<StoredClient>('client'))
+  }
+
+  /**
+   * Creates or changes the client; never re-enables it. `exists` when `ifAbsent` is set and it does.
+   */
+  async put(change: {
+    readonly issuer: string
+    readonly clientId: string
+    readonly metadata: ClientMetadata
+    readonly ifAbsent: boolean
+  }): Promise<
+    Reply<{ readonly status: 'created' | 'changed' | 'exists'; readonly client: StoredClient }>
+  > {
+    const before = this.read<StoredClient>('client')
+    if (before !== undefined && change.ifAbsent)
+      return this.reply({ status: 'exists', client: before })
+    const client: StoredClient = {
+      format: 1,
+      issuer: change.issuer,
+      clientId: change.clientId,
+      version: (before?.version ?? 0) + 1,
+      generation: before?.generation ?? randomText(16),
+      enabled: before?.enabled ?? true,
+      epoch: before?.epoch ?? this.epoch(),
+      metadata: change.metadata,
+    }
+    await this.publish(client)
+    return this.reply({ status: before === undefined ? 'created' : 'changed', client })
+  }
+
+  /** Enables or disables. Disabling ends all tokens the client got for itself. */
+  async setEnabled(enabled: boolean): Promise<Reply<StoredClient | undefined>> {
+    const before = this.read<StoredClient>('client')
+    if (before === undefined) return this.reply(undefined)
+    const epoch = enabled ? before.epoch : before.epoch + 1
+    const client = { ...before, enabled, epoch, version: before.version + 1 }
+    await this.publish(client)
+    return this.reply(client)
+  }
+
+  /** Deletes the client. Used assertions are kept until they expire, should the id be made again. */
+  async remove(): Promise<Reply<boolean>> {
+    const before = this.read<StoredClient>('client')
+    if (before === undefined) return this.reply(false)
+    this.write('epoch', before.epoch + 1)
+    this.erase('client')
+    await this.tellShards(before, 'removed')
+    await this.env.COPIES.delete(copyKeys.client(before.issuer, before.clientId))
+    return this.reply(true)
+  }
+
+  /** Makes an object of this class one of this client's shards and gives it the client's standing. */
+  async openShards(shards: number, shard: number): Promise<Reply<boolean>> {
+    const client = this.read<StoredClient>('client')
+    if (client === undefined) return this.reply(false)
+    const before = this.read<readonly ShardName[]>('shards') ?? []
+    const known = before.some((one) => one.shards === shards && one.shard === shard)
+    if (!known) this.write('shards', [...before, { shards, shard }])
+    await this.tellShards(client)
+    return this.reply(true)
+  }
+
+  /** Sets a shard's mirror; called by the client's main object alone. */
+  mirror(standing: Mirror | undefined): Reply<true> {
+    const before = this.read<Mirror>('mirror')
+    // Answers can overtake each other; a version never goes back within one generation.
+    const stale =
+      standing !== undefined &&
+      before?.generation === standing.generation &&
+      before.version > standing.version
+    if (standing === undefined) this.erase('mirror')
+    else if (!stale) this.write('mirror', standing)
+    return this.reply(true)
+  }
+
+  /** Whether a client_credentials token is alive. */
+  tokenAlive(token: {
+    readonly id: string
+    readonly epoch: number
+    readonly operator: boolean
+  }): Reply<boolean> {
+    const standing = this.standing()
+    const enabled = token.operator || standing.status === 'enabled'
+    const revoked = this.read<readonly RevokedToken[]>('revoked') ?? []
+    const alive =
+      enabled && token.epoch === this.epoch() && !revoked.some(({ id }) => id === token.id)
+    return this.reply(alive)
+  }
+
+  /** Ends one client_credentials token. `until` (ms): when it expires anyway. */
+  revokeToken(id: string, until: number): Reply<true> {
+    const now = this.now()
+    const revoked = (this.read<readonly RevokedToken[]>('revoked') ?? []).filter(
+      (one) => one.until > now,
+    )
+    if (until > now && !revoked.some((one) => one.id === id))
+      this.write('revoked', [...revoked, { id, until }])
+    return this.reply(true)
+  }
+
+  override async alarm(): Promise<void> {
+    const next = this.slots.sweep(this.now())
+    if (next !== undefined) await this.ctx.storage.setAlarm(next)
+  }
+
+  private standing(): ClientStanding {
+    const known = this.read<StoredClient>('client') ?? this.read<Mirror>('mirror')
+    if (known === undefined) return { status: 'unknown' }
+    const { version, generation, enabled, epoch } = known
+    return { status: enabled ? 'enabled' : 'disabled', version, generation, epoch }
+  }
+
+  /** Survives deletion, so that tokens of a deleted client do not revive with its id. */
+  private epoch(): number {
+    return this.read<StoredClient>('client')?.epoch ?? this.read<number>('epoch') ?? 0
+  }
+
+  private async publish(client: StoredClient): Promise<void> {
+    this.write('client', client)
+    await this.tellShards(client)
+    await this.env.COPIES.put(
+      copyKeys.client(client.issuer, client.clientId),
+      JSON.stringify(client),
+    )
+  }
+
+  private async tellShards(
+    client: StoredClient,
+    news: 'changed' | 'removed' = 'changed',
+  ): Promise<void> {
+    const { issuer, clientId, version, generation, enabled, epoch } = client
+    const mirror = news === 'removed' ? undefined : { version, generation, enabled, epoch }
+    const shards = this.read<readonly ShardName[]>('shards') ?? []
+    const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
+    await Promise.all(
+      shards.map(({ shards: count, shard }) =>
+        stubs.clientShard(clientId, count, shard).mirror(mirror),
+      ),
+    )
+  }
+}

@@ -1,0 +1,264 @@
+import { configuredIssuer } from '../config.ts'
+import { parseJson, randomText, tuple, utf8 } from '../encoding.ts'
+import type { Reply } from '../observe/storage.ts'
+import { deriveKeys, parseMasterSecret, seal, unseal } from '../secrets.ts'
+import type { SecretKeys } from '../secrets.ts'
+import type { Issuer } from '../types.ts'
+import { copyKeys } from './names.ts'
+import { EdgeObject } from './edge-object.ts'
+
+/** A signing key of an issuer. Its state follows from the clock; see `stateOf`. */
+export type RingKey = {
+  readonly kid: string
+  readonly alg: Issuer['signingAlgorithm']
+  readonly use: 'sig'
+  readonly publicJwk: JsonWebKey
+  /** The private JWK, sealed with the master secret (AES-GCM; AAD: issuer, kid, alg, use). */
+  readonly sealed: string
+  /** Milliseconds. */
+  readonly publishedAt: number
+  readonly activeFrom: number
+  /** When the public half leaves the JWKS; unset while no successor is known. */
+  readonly removeAt?: number
+}
+
+export type Ring = {
+  readonly format: 1
+  readonly issuer: string
+  readonly keys: readonly RingKey[]
+}
+
+/** Seconds the JWKS may be cached by others. */
+export const jwksLifetime = 300
+/** A new key is published this long (ms) before it signs: at least twice the JWKS lifetime. */
+const publishAhead = 2 * jwksLifetime * 1000
+/** Automatic rotation publishes the next key a day ahead. */
+const rotationLead = 86_400_000
+
+export type KeyState = 'next' | 'active' | 'retiring'
+
+/** The key that signs: of those whose time has come the one that came last. */
+export function activeKey(ring: Ring, alg: string, now: number): RingKey | undefined {
+  const ready = ring.keys.filter((key) => key.alg === alg && key.activeFrom <= now)
+  return ready.reduce<RingKey | undefined>(
+    (latest, key) => (latest === undefined || key.activeFrom >= latest.activeFrom ? key : latest),
+    undefined,
+  )
+}
+
+export function stateOf(ring: Ring, key: RingKey, now: number): KeyState {
+  if (key.activeFrom > now) return 'next'
+  return activeKey(ring, key.alg, now)?.kid === key.kid ? 'active' : 'retiring'
+}
+
+/** Decides about one issuer's signing keys. The only writer of their KV copy. */
+export class KeyRing extends EdgeObject {
+  /** The ring, with a usable signing key: made now if there is none. `fresh`: this was the first call. */
+  async ring(issuerId: string): Promise<Reply<{ readonly ring: Ring; readonly fresh: boolean }>> {
+    const before = this.stored()
+    const ring = await this.ensured(issuerId)
+    return this.reply({ ring, fresh: before === undefined })
+  }
+
+  /** Publishes the next key now, or brings it forward; it signs after twice the JWKS lifetime. */
+  async rotate(issuerId: string): Promise<Reply<Ring>> {
+    const issuer = this.issuer(issuerId)
+    await this.ensured(issuerId)
+    const made = await this.generate(issuer)
+    const now = this.now()
+    const ring = this.stored() ?? emptyRing(issuerId)
+    const next = ring.keys.find(
+      (key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now,
+    )
+    const sooner = next && { ...next, activeFrom: Math.max(next.publishedAt + publishAhead, now) }
+    const key = sooner ?? { ...made, publishedAt: now, activeFrom: now + publishAhead }
+    return this.reply(await this.publish(withKey(ring, key, issuer)))
+  }
+
+  /** Drops a key at once. If it was signing, its successor signs from now on. False: no such key. */
+  async revoke(issuerId: string, kid: string): Promise<Reply<boolean>> {
+    const issuer = this.issuer(issuerId)
+    const made = await this.generate(issuer)
+    const now = this.now()
+    const ring = this.stored()
+    if (ring === undefined || !ring.keys.some((key) => key.kid === kid)) return this.reply(false)
+    const keys = ring.keys.filter((key) => key.kid !== kid)
+    const left = { ...ring, keys }
+    const signing = activeKey(left, issuer.signingAlgorithm, now)
+    // A retiring key must not come back to life: only a next or a new key takes over.
+    const needsSuccessor =
+      signing === undefined || activeKey(ring, issuer.signingAlgorithm, now)?.kid === kid
+    const next = keys.find((key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now)
+    const successor = { ...(next ?? made), publishedAt: now, activeFrom: now }
+    await this.publish(needsSuccessor ? withKey(left, successor, issuer) : left)
+    return this.reply(true)
+  }
+
+  /** Seals every private key again with the current master secret. Returns how many could be opened. */
+  async rewrap(
+    issuerId: string,
+  ): Promise<Reply<{ readonly rewrapped: number; readonly lost: number }>> {
+    const ring = await this.ensured(issuerId)
+    const secrets = this.secrets(issuerId)
+    const sealedAgain = new Map<string, string>()
+    for (const key of ring.keys) {
+      const plain = await unseal(secrets, key.sealed, sealedFor(issuerId, key))
+      if (plain !== undefined)
+        sealedAgain.set(key.kid, await seal(secrets, plain, sealedFor(issuerId, key)))
+    }
+    const now = this.stored() ?? ring
+    const keys = now.keys.map((key) => ({ ...key, sealed: sealedAgain.get(key.kid) ?? key.sealed }))
+    await this.publish({ ...now, keys })
+    return this.reply({ rewrapped: sealedAgain.size, lost: keys.length - sealedAgain.size })
+  }
+
+  override async alarm(): Promise<void> {
+    const ring = this.stored()
+    if (ring === undefined) return
+    const issuer = this.issuer(ring.issuer)
+    const made = await this.generate(issuer)
+    const now = this.now()
+    const current = this.stored() ?? ring
+    const kept = {
+      ...current,
+      keys: current.keys.filter((key) => (key.removeAt ?? Infinity) > now),
+    }
+    const active = activeKey(kept, issuer.signingAlgorithm, now)
+    const hasNext = kept.keys.some((key) => key.activeFrom > now)
+    const due = active === undefined ? now : active.activeFrom + issuer.keyRotationDays * 86_400_000
+    const renew = !hasNext && due - rotationLead <= now
+    const key = { ...made, publishedAt: now, activeFrom: Math.max(due, now + publishAhead) }
+    await this.publish(renew ? withKey(kept, key, issuer) : kept)
+  }
+
+  /**
+   * The stored ring, or one with a new key when no signing key can be opened: at the first start, after
+   * a change of algorithm, and after the master secret was lost.
+   */
+  private async ensured(issuerId: string): Promise<Ring> {
+    const issuer = this.issuer(issuerId)
+    const ring = this.stored()
+    const active = ring && activeKey(ring, issuer.signingAlgorithm, this.now())
+    if (ring !== undefined && active !== undefined) {
+      const opened = await unseal(
+        this.secrets(issuerId),
+        active.sealed,
+        sealedFor(issuerId, active),
+      )
+      if (opened !== undefined) return this.stored() ?? ring
+    }
+    const made = await this.generate(issuer)
+    const current = this.stored()
+    // Another call may have made one while this one was generating.
+    if (
+      current !== undefined &&
+      current !== ring &&
+      current.keys.length > (ring?.keys.length ?? 0)
+    ) {
+      return current
+    }
+    const now = this.now()
+    return this.publish(
+      withKey(
+        current ?? emptyRing(issuerId),
+        { ...made, publishedAt: now, activeFrom: now },
+        issuer,
+      ),
+    )
+  }
+
+  private async generate(
+    issuer: Issuer,
+  ): Promise<Pick<RingKey, 'kid' | 'alg' | 'use' | 'publicJwk' | 'sealed'>> {
+    const alg = issuer.signingAlgorithm
+    const kid = randomText(12)
+    const pair = (await crypto.subtle.generateKey(generation[alg], true, [
+      'sign',
+      'verify',
+    ])) as CryptoKeyPair
+    const publicJwk = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as JsonWebKey
+    const privateJwk = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JsonWebKey
+    const named = { kid, alg, use: 'sig' } as const
+    const sealed = await seal(
+      this.secrets(issuer.id),
+      utf8(JSON.stringify(bareJwk(privateJwk))),
+      sealedFor(issuer.id, named),
+    )
+    return { ...named, publicJwk: bareJwk(publicJwk), sealed }
+  }
+
+  /** Stores the ring, copies it to KV and sets the alarm to the next thing to do. */
+  private async publish(ring: Ring): Promise<Ring> {
+    this.write('ring', ring)
+    const issuer = this.issuer(ring.issuer)
+    const active = activeKey(ring, issuer.signingAlgorithm, this.now())
+    const rotation =
+      (active?.activeFrom ?? this.now()) + issuer.keyRotationDays * 86_400_000 - rotationLead
+    const removals = ring.keys.flatMap((key) => (key.removeAt === undefined ? [] : [key.removeAt]))
+    const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > this.now())
+    const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
+    this.wakeAt(Math.max(Math.min(...events), this.now() + 1_000))
+    await this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(ring))
+    return ring
+  }
+
+  private stored(): Ring | undefined {
+    return this.read<Ring>('ring')
+  }
+
+  private issuer(id: string): Issuer {
+    return configuredIssuer(this.env, id)
+  }
+
+  private secrets(issuerId: string): SecretKeys {
+    const secret = parseMasterSecret(this.env.MASTER_SECRET)
+    if (typeof secret === 'string') throw new Error(secret)
+    return signingKeySecrets(secret, issuerId)
+  }
+}
+
+const generation = {
+  ES256: { name: 'ECDSA', namedCurve: 'P-256' },
+  PS256: {
+    name: 'RSA-PSS',
+    hash: 'SHA-256',
+    modulusLength: 2048,
+    publicExponent: Uint8Array.of(1, 0, 1),
+  },
+  Ed25519: { name: 'Ed25519' },
+} as const
+
+const emptyRing = (issuer: string): Ring => ({ format: 1, issuer, keys: [] })
+
+/** Adds or replaces a key; its predecessors leave once the longest token of theirs has expired. */
+function withKey(ring: Ring, key: RingKey, issuer: Issuer): Ring {
+  const longest =
+    Math.max(issuer.lifetimes.accessToken, issuer.lifetimes.idToken) + 2 * jwksLifetime
+  const removeAt = key.activeFrom + longest * 1000
+  const others = ring.keys
+    .filter((other) => other.kid !== key.kid)
+    .map((other) => ({ ...other, removeAt: Math.min(other.removeAt ?? Infinity, removeAt) }))
+  return { ...ring, keys: [...others, key] }
+}
+
+export const signingKeySecrets = (
+  secret: Parameters<typeof deriveKeys>[0],
+  issuerId: string,
+): SecretKeys => deriveKeys(secret, 'aes', [issuerId, 'signing-keys'])
+
+export const sealedFor = (issuerId: string, key: Pick<RingKey, 'kid' | 'alg' | 'use'>): string =>
+  tuple(issuerId, key.kid, key.alg, key.use)
+
+/** Without `ext`, `key_ops` and `alg`, which platforms add in their own ways. */
+function bareJwk(jwk: JsonWebKey): JsonWebKey {
+  const { ext: _ext, key_ops: _ops, alg: _alg, ...members } = jwk
+  return members
+}
+
+/** Reads a ring from its KV copy. */
+export function readRing(value: unknown): Ring | undefined {
+  const ring = typeof value === 'string' ? parseJson(value) : value
+  return typeof ring === 'object' && ring !== null && (ring as Ring).format === 1
+    ? (ring as Ring)
+    : undefined
+}

@@ -1,0 +1,73 @@
+/**
+ * Used keys in one `WITHOUT ROWID` table per time slot: one row a key, no index beside it, and a whole
+ * table dropped when its slot is over. The table of a key follows from the key's own end of validity.
+ */
+const slotLength = 300_000
+/** A slot is forgotten at least this long after its last key could be accepted. */
+const grace = 60_000
+
+const tableOf = (slot: number): string => `used_${slot}`
+
+type Sql = (statement: string, ...values: unknown[]) => Record<string, SqlStorageValue>[]
+
+export type SlotUse = 'fresh' | 'used' | 'late'
+
+export class ReplaySlots {
+  private readonly sql: Sql
+  private readonly wakeAt: (at: number) => void
+  private readonly known = new Set<number>()
+
+  constructor(sql: Sql, wakeAt: (at: number) => void) {
+    this.sql = sql
+    this.wakeAt = wakeAt
+  }
+
+  /**
+   * Takes a key once. `validUntil` in milliseconds: past it the answer is `late`, whatever the table
+   * says, so a dropped table can never make a key fresh again.
+   */
+  use(key: string, validUntil: number, now: number): SlotUse {
+    if (now > validUntil) return 'late'
+    const slot = Math.floor(validUntil / slotLength)
+    this.open(slot)
+    const taken = this.sql(
+      `INSERT INTO ${tableOf(slot)} (key) VALUES (?) ON CONFLICT DO NOTHING RETURNING 1 AS fresh`,
+      key,
+    )
+    return taken.length === 1 ? 'fresh' : 'used'
+  }
+
+  /** Drops what can no longer be accepted; returns when to come again, if anything is left. */
+  sweep(now: number): number | undefined {
+    const left: number[] = []
+    for (const slot of this.slots()) {
+      if (forgetAt(slot) <= now) {
+        this.sql(`DROP TABLE ${tableOf(slot)}`)
+        this.known.delete(slot)
+      } else {
+        left.push(forgetAt(slot))
+      }
+    }
+    return left.length === 0 ? undefined : Math.min(...left)
+  }
+
+  private open(slot: number): void {
+    if (this.known.has(slot)) return
+    const slots = this.slots()
+    if (!slots.includes(slot)) {
+      this.sql(`CREATE TABLE ${tableOf(slot)} (key TEXT PRIMARY KEY) WITHOUT ROWID`)
+      // With other slots alive their sweep is already due and comes again for this one.
+      if (slots.length === 0) this.wakeAt(forgetAt(slot))
+    }
+    this.known.add(slot)
+  }
+
+  private slots(): number[] {
+    const tables = this.sql(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'used_*'",
+    )
+    return tables.map((table) => Number(String(table['name']).slice('used_'.length)))
+  }
+}
+
+const forgetAt = (slot: number): number => (slot + 1) * slotLength + grace

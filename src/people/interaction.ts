@@ -1,0 +1,85 @@
+import type { Call } from '../call.ts'
+import { isRecord, parseJson, sameText, tuple, utf8 } from '../encoding.ts'
+import { accept, refuse } from '../errors.ts'
+import type { Result } from '../errors.ts'
+import { seal, unseal } from '../secrets.ts'
+import type { Authentication } from '../types.ts'
+import { cookieHash, readCookie } from './cookies.ts'
+
+/**
+ * An interaction is the pair (pushed request, browser cookie). Its progress travels as a sealed token
+ * in forms and redirects; it counts only together with the cookies it was sealed for.
+ */
+type Common = {
+  /** The `request_uri` handle. */
+  readonly request: string
+  readonly browser: string
+  /** Milliseconds. */
+  readonly until: number
+}
+export type SignIn = Common & { readonly stage: 'sign-in' }
+export type Approval = Common & {
+  readonly stage: 'approval'
+  readonly signIn: string
+  readonly accountId: string
+  readonly sub: string
+  readonly username: string
+  readonly authentication: Authentication
+  /** Chosen before the person answers, so that a double click means the same grant. */
+  readonly grantId: string
+}
+export type Interaction = SignIn | Approval
+
+const label = (call: Call, stage: Interaction['stage']) =>
+  tuple(call.issuer.id, 'interaction', stage)
+
+export async function sealInteraction(call: Call, interaction: Interaction): Promise<string> {
+  const plain = utf8(JSON.stringify(interaction))
+  return seal(call.secrets.interaction, plain, label(call, interaction.stage))
+}
+
+/**
+ * Opens the token of one stage in the browser it was sealed for. Errors: `invalid_request`, in the same
+ * words whether the token is forged, expired or another browser's.
+ */
+export async function openInteraction<S extends Interaction['stage']>(
+  call: Call,
+  stage: S,
+  sealed: string | undefined,
+): Promise<Result<Extract<Interaction, { readonly stage: S }>>> {
+  const gone = (detail: string) =>
+    refuse('invalid_request', 'This page is no longer valid in this browser', detail)
+  if (sealed === undefined || sealed.length > 4_096) return gone('no interaction')
+  const plain = await unseal(call.secrets.interaction, sealed, label(call, stage))
+  const value = plain === undefined ? undefined : parseJson(new TextDecoder().decode(plain))
+  if (!isRecord(value)) return gone('the seal does not open')
+  // Sealed by this server for this stage, so the shape is known.
+  const interaction = value as unknown as Interaction
+  if (interaction.until <= call.now) return gone('expired')
+  if (!(await holds(call, 'browser', interaction.browser))) return gone('another browser')
+  if (interaction.stage === 'approval' && !(await holds(call, 'sign-in', interaction.signIn))) {
+    return gone('another sign-in')
+  }
+  return accept(interaction as Extract<Interaction, { readonly stage: S }>)
+}
+
+async function holds(call: Call, name: 'browser' | 'sign-in', hash: string): Promise<boolean> {
+  const cookie = readCookie(call, name)
+  return cookie !== undefined && sameText(await cookieHash(cookie), hash)
+}
+
+/**
+ * Whether a form was posted from this server's own pages. `Origin: null` says nothing: it is what
+ * `Referrer-Policy: no-referrer` causes. Errors: `invalid_request`.
+ */
+export function checkSameOrigin(call: Call): Result<true> {
+  const site = call.request.headers.get('sec-fetch-site')
+  const origin = call.request.headers.get('origin')
+  const foreignSite = site !== null && site !== 'same-origin'
+  const foreignOrigin =
+    origin !== null && origin !== 'null' && origin !== new URL(call.issuer.url).origin
+  if (foreignSite || foreignOrigin) {
+    return refuse('invalid_request', 'This form was sent from another site')
+  }
+  return accept(true)
+}

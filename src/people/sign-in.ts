@@ -1,0 +1,44 @@
+import type { Call } from '../call.ts'
+import type { NamedAccount } from '../objects/directory.ts'
+import { mostPasswordCharacters, verifyPassword } from './password.ts'
+import { throttleFor } from './throttling.ts'
+
+export type SignInOutcome =
+  | { readonly status: 'signed-in'; readonly account: NamedAccount }
+  | { readonly status: 'refused' }
+  | { readonly status: 'wait'; readonly seconds: number }
+
+/** Names are compared without regard to case and width. */
+export const normalName = (username: string): string =>
+  username.normalize('NFKC').trim().toLowerCase()
+
+/**
+ * Judges a name and password. Costs the same whether the account exists or not: the directory answers
+ * with a decoy account, which is asked and whose password is compared.
+ */
+export async function signIn(
+  call: Call,
+  given: { readonly username: string; readonly password: string },
+): Promise<SignInOutcome> {
+  const { storage, stubs, issuer } = call
+  const username = normalName(given.username)
+  const throttling = await throttleFor(call, username)
+  const attempt = await throttling.begin()
+  if (!attempt.allowed) return { status: 'wait', seconds: attempt.waitSeconds }
+  const account = await storage.object('Directory.findForSignIn', () =>
+    stubs.directory().findForSignIn(username),
+  )
+  const stub = account && stubs.account(account.accountId)
+  const credential =
+    stub && (await storage.object('Account.credential', () => stub.credential(issuer.id)))
+  const matches = await verifyPassword(given.password, credential?.password)
+  const known = account !== undefined && account.username === username && username !== ''
+  const sound = matches && given.password.length <= mostPasswordCharacters
+  if (!known || !sound || credential?.enabled !== true) {
+    call.log('sign_in.refused', known ? { account: account.accountId } : {})
+    return { status: 'refused' }
+  }
+  await throttling.succeed()
+  call.log('sign_in.succeeded', { account: account.accountId })
+  return { status: 'signed-in', account }
+}

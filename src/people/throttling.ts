@@ -1,0 +1,63 @@
+import type { Call } from '../call.ts'
+import { sha256, toBase64Url, tuple } from '../encoding.ts'
+import type { Attempt, ThrottleKind } from '../objects/throttle.ts'
+
+/** Buckets per issuer. A fixed number, made when the issuer is first started. */
+export const throttleBuckets = 16
+
+export type Throttling = {
+  /** Counts an attempt for the name and the address, or says how long to wait. */
+  readonly begin: () => Promise<Attempt>
+  /** The attempt succeeded. */
+  readonly succeed: () => Promise<void>
+}
+
+/** Throttles sign-ins by account name and by address (/24 or /48), whether the account exists or not. */
+export async function throttleFor(call: Call, username: string): Promise<Throttling> {
+  const address = network(call.request.headers.get('cf-connecting-ip') ?? '')
+  const counters = [
+    { kind: 'name', ...(await bucketOf(call, 'name', username)) },
+    { kind: 'address', ...(await bucketOf(call, 'address', address)) },
+  ] as const
+  return {
+    begin: async () => {
+      const answers = await Promise.all(
+        counters.map(({ kind, bucket, key }) =>
+          call.storage.object('Throttle.begin', () => call.stubs.throttle(bucket).begin(key, kind)),
+        ),
+      )
+      const waits = answers.flatMap((answer) => (answer.allowed ? [] : [answer.waitSeconds]))
+      return waits.length === 0
+        ? { allowed: true }
+        : { allowed: false, waitSeconds: Math.max(...waits) }
+    },
+    succeed: async () => {
+      const [name, from] = counters
+      await Promise.all([
+        call.storage.object('Throttle.clear', () =>
+          call.stubs.throttle(name.bucket).clear(name.key),
+        ),
+        call.storage.object('Throttle.forgive', () =>
+          call.stubs.throttle(from.bucket).forgive(from.key),
+        ),
+      ])
+    },
+  }
+}
+
+async function bucketOf(
+  call: Call,
+  kind: ThrottleKind,
+  value: string,
+): Promise<{ readonly bucket: number; readonly key: string }> {
+  const hash = await sha256(tuple(call.issuer.id, kind, value))
+  return { bucket: (hash[0] ?? 0) % throttleBuckets, key: toBase64Url(hash) }
+}
+
+/** /24 of an IPv4 address, /48 of an IPv6 address. */
+export function network(address: string): string {
+  if (address.includes('.') && !address.includes(':'))
+    return address.split('.').slice(0, 3).join('.')
+  const [head = ''] = address.split('::')
+  return head.split(':').slice(0, 3).join(':')
+}

@@ -1,0 +1,221 @@
+/**
+ * For resource servers on Workers: one middleware that lets a request pass when its access token is
+ * valid, alive, made for this server, and held by its sender. Exported for other Workers; it holds
+ * the resource server's own nonce secret and never the issuer's.
+ */
+import type { MiddlewareHandler } from 'hono'
+import { ProtocolError, demand, fail } from '../errors.ts'
+import type { Refusal } from '../errors.ts'
+import type { IntrospectionService } from '../introspection.ts'
+import { objectNames } from '../objects/names.ts'
+import type { ReplayGuard } from '../objects/replay-guard.ts'
+import { Storage } from '../observe/storage.ts'
+import type { StorageHooks } from '../observe/storage.ts'
+import { settle } from '../endpoints/one-time.ts'
+import type { Profile } from '../profiles/profile.ts'
+import { readCertificate } from '../proof/certificate.ts'
+import { locate } from '../proof/location.ts'
+import type { LocationHint, Place } from '../proof/location.ts'
+import { mintNonce } from '../proof/nonce.ts'
+import {
+  challenge,
+  readPresentation,
+  resourceStatus,
+  verifyPresentation,
+} from '../proof/presentation.ts'
+import type { VerifiedPresentation } from '../proof/presentation.ts'
+import { judgeUse } from '../proof/sender.ts'
+import type { NoncePolicy } from '../proof/sender.ts'
+import { deriveKeys, parseMasterSecret } from '../secrets.ts'
+import { verifyAccessToken } from '../tokens/access-token.ts'
+import type { AccessToken } from '../tokens/access-token.ts'
+import { issuerKeys } from './issuer-keys.ts'
+
+/** How a resource server is set up. */
+export type ResourceSettings = {
+  /** Issuer identifier whose tokens are taken. */
+  readonly issuer: string
+  /** This server's identifier: the token's `aud`. */
+  readonly resource: string
+  /** Origins under which this server is reached; `htu` must name the one a request came to. */
+  readonly origin: string
+  /** Origin that asks for client certificates. */
+  readonly mtlsOrigin?: string
+  readonly profile: Profile
+  /**
+   * `introspection` asks the token's home on each request. `expiry` trusts the token until it expires
+   * and takes none that lives longer than a minute.
+   */
+  readonly revocation: 'introspection' | 'expiry'
+  /** The issuer's `Introspection` entrypoint. */
+  readonly introspection: IntrospectionService
+  /** This server's own secret, `id:base64url,…`. */
+  readonly secret: string
+  readonly guards: DurableObjectNamespace<ReplayGuard>
+  readonly guardsPerLocation: number
+  readonly defaultLocation: LocationHint
+}
+
+/** Given in by a local runtime; production passes nothing. */
+export type ResourceRuntime = { readonly now: () => number; readonly storage: StorageHooks }
+
+/** What the middleware leaves for the handlers behind it. */
+export type ResourceVariables = { access: AccessToken; storage: Storage }
+
+const longestWithoutRevocation = 60
+
+/**
+ * @example app.get('/accounts', protectedResource(settingsOf, { scope: 'accounts' }), listAccounts)
+ */
+export function protectedResource<Env extends object>(
+  settingsOf: (env: Env) => ResourceSettings,
+  needed: { readonly scope: string },
+  options: Partial<ResourceRuntime> = {},
+): MiddlewareHandler<{ Bindings: Env; Variables: ResourceVariables }> {
+  const runtime: ResourceRuntime = { now: () => Date.now(), storage: {}, ...options }
+  return async function protect(c, next) {
+    const settings = settingsOf(c.env)
+    const storage = new Storage(runtime.storage)
+    const visit: Visit = { request: c.req.raw, settings, storage, now: runtime.now() }
+    c.set('storage', storage)
+    const refused = await admit(visit, needed.scope)
+    if ('token' in refused) {
+      c.set('access', refused.token)
+      await next()
+    } else {
+      c.res = refused.response
+    }
+    c.res.headers.set('dpop-nonce', await nextNonce(visit))
+    return undefined
+  }
+}
+
+type Visit = {
+  readonly request: Request
+  readonly settings: ResourceSettings
+  readonly storage: Storage
+  readonly now: number
+}
+
+async function admit(
+  visit: Visit,
+  scope: string,
+): Promise<{ readonly token: AccessToken } | { readonly response: Response }> {
+  const { algorithms } = visit.settings.profile
+  let scheme: 'dpop' | 'bearer' = 'dpop'
+  try {
+    const presentation = demand(readPresentation(visit.request))
+    if (presentation === undefined) {
+      return { response: refusal(undefined, challenge(undefined, { algorithms })) }
+    }
+    scheme = presentation.scheme
+    const { token, proof } = demand(
+      await verifyPresentation({
+        request: visit.request,
+        url: ownUrl(visit),
+        presentation,
+        verify: (text) => verifyToken(visit, text),
+        x5t: await certificateThumbprint(visit),
+        profile: visit.settings.profile,
+        nonce: noncePolicy(visit.settings),
+        now: visit.now,
+      }),
+    )
+    if (token.audience !== visit.settings.resource)
+      return fail('invalid_token', 'The access token is not for this server')
+    await askBeside(visit, presentation.token, { token, ...(proof === undefined ? {} : { proof }) })
+    if (!token.scope.includes(scope))
+      return fail('insufficient_scope', 'The access token does not suffice')
+    return { token }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    const wanted = error.refusal.code === 'insufficient_scope' ? { scope } : {}
+    const header = challenge(error.refusal, { algorithms, scheme, ...wanted })
+    return { response: refusal(error.refusal, header) }
+  }
+}
+
+/** The two questions that need storage, side by side. Throws `ProtocolError`. */
+async function askBeside(
+  visit: Visit,
+  text: string,
+  { token, proof }: VerifiedPresentation,
+): Promise<void> {
+  const { settings, storage } = visit
+  const checkLife = async (): Promise<boolean> => {
+    if (settings.revocation === 'expiry') {
+      return token.expiresAt - token.issuedAt <= longestWithoutRevocation
+    }
+    const ask = async () => ({ value: await settings.introspection.introspect(text), rows: 0 })
+    return (await storage.object('Introspection.introspect', ask))['active'] === true
+  }
+  const takeProof = async () => {
+    if (proof === undefined) return 'fresh' as const
+    const { hint, n, validUntil } = proof.route
+    const name = objectNames.replayGuard(settings.resource, 'resource-server', hint, n)
+    const guard = settings.guards.getByName(name, { locationHint: hint })
+    return storage.object('ReplayGuard.use', () => guard.use(proof.key, validUntil))
+  }
+  const [use, alive] = demand(await settle([takeProof(), checkLife()]))
+  demand(judgeUse(use))
+  if (!alive) fail('invalid_token', 'The access token is not valid', 'it has ended')
+}
+
+async function verifyToken(visit: Visit, text: string) {
+  const { settings, now } = visit
+  return verifyAccessToken(text, {
+    issuer: settings.issuer,
+    keys: (kid) => issuerKeys(settings, kid, now),
+    now,
+  })
+}
+
+/** The certificate counts on the mTLS origin alone, and only as the platform tells it. */
+async function certificateThumbprint(visit: Visit): Promise<string | undefined> {
+  if (new URL(visit.request.url).origin !== visit.settings.mtlsOrigin) return undefined
+  const reading = await readCertificate((visit.request as { readonly cf?: unknown }).cf)
+  if (reading.kind === 'unusable')
+    return fail('invalid_request', 'The client certificate cannot be used', reading.reason)
+  return reading.kind === 'certificate' ? reading.certificate.thumbprint : undefined
+}
+
+/** Public URL of the request: configured origin and the path, never the Host header alone. */
+function ownUrl({ request, settings }: Visit): string {
+  const url = new URL(request.url)
+  const origin = url.origin === settings.mtlsOrigin ? settings.mtlsOrigin : settings.origin
+  return `${origin}${url.pathname}`
+}
+
+const policies = new WeakMap<object, Map<string, NoncePolicy>>()
+
+function noncePolicy(settings: ResourceSettings): NoncePolicy {
+  const known = policies.get(settings.guards)?.get(settings.secret)
+  if (known !== undefined) return known
+  const secret = parseMasterSecret(settings.secret)
+  if (typeof secret === 'string') throw new Error(`The resource server's secret: ${secret}`)
+  const keys = deriveKeys(secret, 'hmac', [settings.resource, 'nonce', 'resource-server'])
+  const { nonce, proofWindow, futureSkew } = settings.profile
+  const policy: NoncePolicy = {
+    keys: { role: 'resource-server', secret: keys },
+    nonce,
+    proofWindow,
+    futureSkew,
+    guards: settings.guardsPerLocation,
+  }
+  policies.set(settings.guards, new Map([[settings.secret, policy]]))
+  return policy
+}
+
+async function nextNonce({ request, settings, now }: Visit): Promise<string> {
+  const hint = locate((request as { readonly cf?: Place }).cf, settings.defaultLocation)
+  return mintNonce(noncePolicy(settings).keys, { hint, guards: settings.guardsPerLocation }, now)
+}
+
+function refusal(why: Refusal | undefined, authenticate: string): Response {
+  const status = resourceStatus(why)
+  const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
+  if (status < 500) headers.set('www-authenticate', authenticate)
+  else headers.set('retry-after', '1')
+  const body = why === undefined ? {} : { error: why.code, error_description: why.description }
+  return new Response(JSON.stringify(body), { status, headers })
+}

@@ -1,0 +1,114 @@
+import type { Call } from '../call.ts'
+import { openidScopes } from '../clients/metadata.ts'
+import { makeTokenId } from '../handles.ts'
+import type { TokenId } from '../handles.ts'
+import { tokenTypeOf } from '../proof/bind.ts'
+import type { Authentication, Confirmation, Issuer } from '../types.ts'
+import { signJwt } from './jwt.ts'
+import { signingKey } from './keys.ts'
+
+/** Everything an access token says. No token exists without sender, audience and home. */
+export type AccessTokenOrder = {
+  readonly home: TokenId
+  readonly clientId: string
+  readonly subject: string
+  readonly audience: string
+  readonly scope: readonly string[]
+  readonly confirmation: Confirmation
+  readonly authentication?: Authentication
+  /** Milliseconds; the token never outlives its grant. */
+  readonly notAfter?: number
+}
+
+export type IssuedToken = {
+  readonly token: string
+  readonly tokenType: 'DPoP' | 'Bearer'
+  /** Seconds. */
+  readonly expiresIn: number
+}
+
+/** The single gate through which access tokens leave (RFC 9068, RFC 7800). */
+export async function issueAccessToken(call: Call, order: AccessTokenOrder): Promise<IssuedToken> {
+  const { issuer } = call
+  const { confirmation } = order
+  const bound = confirmation.jkt !== undefined || confirmation['x5t#S256'] !== undefined
+  if (!bound || order.audience === '') throw new Error('a token without sender or audience')
+  const { key, kid, alg } = await signingKey(call)
+  const issuedAt = Math.floor(call.now / 1000)
+  const latest = Math.floor((order.notAfter ?? Infinity) / 1000)
+  const expires = Math.min(issuedAt + issuer.lifetimes.accessToken, latest)
+  const { authentication } = order
+  const token = await signJwt(
+    key,
+    { alg, typ: 'at+jwt', kid },
+    {
+      iss: issuer.url,
+      sub: order.subject,
+      aud: order.audience,
+      client_id: order.clientId,
+      iat: issuedAt,
+      exp: expires,
+      jti: makeTokenId(order.home),
+      ...(order.scope.length > 0 ? { scope: order.scope.join(' ') } : {}),
+      cnf: confirmation,
+      ...(authentication === undefined
+        ? {}
+        : { auth_time: authentication.time, acr: authentication.acr, amr: authentication.amr }),
+    },
+  )
+  return { token, tokenType: tokenTypeOf(confirmation), expiresIn: expires - issuedAt }
+}
+
+export type IdTokenOrder = {
+  readonly clientId: string
+  readonly subject: string
+  readonly nonce?: string
+  readonly authentication: Authentication
+  /** Claims asked for by name for the id_token (OIDC Core 5.5). */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** The single gate for id_tokens (OIDC Core 2). */
+export async function issueIdToken(call: Call, order: IdTokenOrder): Promise<string> {
+  const { key, kid, alg } = await signingKey(call)
+  const issuedAt = Math.floor(call.now / 1000)
+  const { acr, amr, time } = order.authentication
+  return signJwt(
+    key,
+    { alg, typ: 'JWT', kid },
+    {
+      ...order.claims,
+      iss: call.issuer.url,
+      sub: order.subject,
+      aud: order.clientId,
+      iat: issuedAt,
+      exp: issuedAt + call.issuer.lifetimes.idToken,
+      auth_time: time,
+      acr,
+      amr,
+      ...(order.nonce === undefined ? {} : { nonce: order.nonce }),
+    },
+  )
+}
+
+/** A token for one resource server carries only scopes that server understands (FAPI2 SP 5.3.2.1-14). */
+export function scopeFor(
+  issuer: Issuer,
+  audience: string,
+  granted: readonly string[],
+): readonly string[] {
+  const server = issuer.resourceServers.find(({ identifier }) => identifier === audience)
+  if (server === undefined || server.scopes.length === 0) return granted
+  const open: readonly string[] = openidScopes
+  return granted.filter((scope) => server.scopes.includes(scope) || open.includes(scope))
+}
+
+/** Where a token without `resource` is for: the default resource server, else userinfo. */
+export function defaultResources(issuer: Issuer): readonly string[] {
+  return issuer.resourceServers
+    .filter((server) => server.default)
+    .map((server) => server.identifier)
+}
+
+export const userinfoAudience = (issuer: Issuer): string => `${issuer.url}/userinfo`
+export const adminAudience = (issuer: Issuer): string => `${issuer.url}/admin`

@@ -1,0 +1,36 @@
+import type { Call } from '../call.ts'
+import type { Consent } from '../objects/grant.ts'
+import type { AccessToken } from './access-token.ts'
+
+/** A live token, and the consent behind it when a person gave one. */
+export type LiveToken = { readonly consent?: Consent }
+
+/**
+ * Asks the token's home whether it is alive, and its client's object whether the client still is: a
+ * disabled client's tokens end at once. Undefined: the token has ended.
+ */
+export async function tokenStatus(call: Call, token: AccessToken): Promise<LiveToken | undefined> {
+  const { storage, stubs, issuer } = call
+  const { home, id } = token
+  const { epoch, series, objectId } = home
+  if (home.home !== 'grant') {
+    const operator = home.home === 'operator'
+    const known = operator ? issuer.operators.some((one) => one.id === token.clientId) : true
+    const stub = stubs.clientById(objectId)
+    if (stub === undefined || !known) return undefined
+    const alive = await storage.object('Client.tokenAlive', () =>
+      stub.tokenAlive({ id, epoch, operator }),
+    )
+    return alive ? {} : undefined
+  }
+  const stub = stubs.grant(objectId)
+  if (stub === undefined) return undefined
+  const [consent, standing] = await Promise.all([
+    storage.object('Grant.token', () => stub.token({ issuer: issuer.id, id, epoch, series })),
+    storage.object('Client.check', () => stubs.client(token.clientId).check()),
+  ])
+  if (consent === undefined || standing.status !== 'enabled') return undefined
+  return consent.clientId === token.clientId && consent.generation === standing.generation
+    ? { consent }
+    : undefined
+}

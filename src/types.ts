@@ -1,0 +1,112 @@
+/** The shared vocabulary: what validated things look like. */
+import type { ClientMetadata } from './clients/metadata.ts'
+import type { LocationHint } from './proof/location.ts'
+import type { Lifetimes, Profile } from './profiles/profile.ts'
+
+export type JsonWebKeySet = { readonly keys: readonly JsonWebKey[] }
+
+/** A resource server this issuer makes tokens for. `identifier` is the token's `aud`. */
+export type ResourceServer = {
+  readonly identifier: string
+  readonly name: string
+  /** Scopes it understands; a token for it carries no other (plus OpenID scopes). Empty: all. */
+  readonly scopes: readonly string[]
+  readonly default: boolean
+  /** Clients that may introspect tokens for it over HTTP (RFC 7662). */
+  readonly introspectionClients: readonly string[]
+}
+
+/** What a scope means to a person; shown on the consent page. */
+export type ScopeText = {
+  readonly title: string
+  readonly description: string
+  readonly data?: readonly string[]
+}
+
+/** An operator of the admin API: known by configuration only. */
+export type Operator = { readonly id: string; readonly jwks: JsonWebKeySet }
+
+/** A configured issuer, frozen. */
+export type Issuer = {
+  /** Unchanging id, `[a-z0-9-]{1,32}`; begins every object name, KV key and key derivation label. */
+  readonly id: string
+  /** The issuer identifier: `iss`, byte for byte. */
+  readonly url: string
+  /** Origin that asks for client certificates and serves `mtls_endpoint_aliases`; absent: no mTLS. */
+  readonly mtlsOrigin: string | undefined
+  readonly profile: Profile
+  readonly lifetimes: Lifetimes
+  readonly name: string
+  readonly factors: 1
+  readonly signingAlgorithm: 'ES256' | 'PS256' | 'Ed25519'
+  /** Days a signing key signs before the next one takes over. */
+  readonly keyRotationDays: number
+  readonly resourceServers: readonly ResourceServer[]
+  readonly scopes: Readonly<Record<string, ScopeText>>
+  readonly operators: readonly Operator[]
+  /** PEM texts of the authorities whose certificates `tls_client_auth` accepts. */
+  readonly acceptedClientCas: readonly string[]
+  /** Replay guards per location. */
+  readonly replayGuards: number
+  /** Shards for assertion replay: current, then the previous value while its window runs out. */
+  readonly assertionShards: readonly number[]
+  /** Location hint for callers whose place is unknown. */
+  readonly defaultLocation: LocationHint
+  /** Restricts where objects live (fixed at first start); the local runtime has none. */
+  readonly jurisdiction: 'eu' | 'fedramp' | undefined
+}
+
+/** A client as requests see it: a copy of what its object decided last. */
+export type ClientRecord = {
+  readonly clientId: string
+  /** Counts changes; a request that meets a newer version reads again. */
+  readonly version: number
+  /** Random at creation: an id deleted and made again is another client. */
+  readonly generation: string
+  readonly enabled: boolean
+  readonly metadata: ClientMetadata
+  /** Operators are not in the directory; their records come from configuration. */
+  readonly operator: boolean
+}
+
+/** Keys whose possession the sender proved in this request. */
+export type Sender = {
+  /** RFC 7638 thumbprint of the DPoP key. */
+  readonly jkt?: string
+  /** base64url SHA-256 of the client certificate. */
+  readonly x5t?: string
+}
+
+/** `cnf` of a token (RFC 7800): every member present must be proven by the presenter. */
+export type Confirmation = { readonly jkt?: string; readonly 'x5t#S256'?: string }
+
+/** What a person is asked to agree to: validated at PAR, nothing else is ever stored or shown. */
+export type AuthorizationRequest = {
+  readonly redirectUri: string
+  readonly state?: string
+  readonly scope: readonly string[]
+  readonly resources: readonly string[]
+  readonly codeChallenge: string
+  /** Thumbprint the code is bound to (RFC 9449 10). */
+  readonly dpopJkt?: string
+  readonly nonce?: string
+  readonly prompt: readonly string[]
+  readonly loginHint?: string
+  readonly acrValues: readonly string[]
+  /** Validated `claims` parameter (OIDC Core 5.5): claim names only, by destination. */
+  readonly claims: RequestedClaims
+  /** An essential `acr` the sign-in must reach; empty: none. */
+  readonly essentialAcr: readonly string[]
+}
+
+export type RequestedClaims = {
+  readonly idToken: readonly string[]
+  readonly userinfo: readonly string[]
+}
+
+/** How a person was authenticated. `time` in seconds since the epoch. */
+export type Authentication = {
+  readonly acr: string
+  readonly amr: readonly string[]
+  readonly time: number
+}
