@@ -53,11 +53,11 @@ export async function applyConfiguration(configuration: Configuration): Promise<
 
 function listEntries(configuration: Configuration): readonly Entry[] {
   const clients = configuration.clients.map((client): Entry => {
-    const path = `/admin/clients/${encodeURIComponent(client.client_id)}`
+    const path = `/clients/${encodeURIComponent(client.client_id)}`
     return { kind: 'client', id: client.client_id, path, body: client }
   })
   const users = configuration.users.map(({ username, ...body }): Entry => {
-    const path = `/admin/users/${encodeURIComponent(username)}`
+    const path = `/users/${encodeURIComponent(username)}`
     return { kind: 'user', id: username, path, body }
   })
   return [...clients, ...users]

@@ -32,6 +32,8 @@ export type Ring = {
 export const jwksLifetime = 300
 /** A new key is published this long (ms) before it signs: at least twice the JWKS lifetime. */
 const publishAhead = 2 * jwksLifetime * 1000
+/** A key that is needed at once is active for callers whose clock is behind, too (ms). */
+const clockDifference = 60_000
 /** Automatic rotation publishes the next key a day ahead. */
 const rotationLead = 86_400_000
 
@@ -89,7 +91,7 @@ export class KeyRing extends EdgeObject {
     const needsSuccessor =
       signing === undefined || activeKey(ring, issuer.signingAlgorithm, now)?.kid === kid
     const next = keys.find((key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now)
-    const successor = { ...(next ?? made), publishedAt: now, activeFrom: now }
+    const successor = { ...(next ?? made), publishedAt: now, activeFrom: now - clockDifference }
     await this.publish(needsSuccessor ? withKey(left, successor, issuer) : left)
     return this.reply(true)
   }
@@ -161,7 +163,7 @@ export class KeyRing extends EdgeObject {
     return this.publish(
       withKey(
         current ?? emptyRing(issuerId),
-        { ...made, publishedAt: now, activeFrom: now },
+        { ...made, publishedAt: now, activeFrom: now - clockDifference },
         issuer,
       ),
     )

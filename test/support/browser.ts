@@ -1,3 +1,4 @@
+import { trustingFetch } from '../../demo/trusting-fetch.ts'
 import { createJar } from './cookies.ts'
 import type { Jar } from './cookies.ts'
 import { readElement, readForms, readLinks, readWords } from './html.ts'
@@ -80,7 +81,8 @@ const mostRedirects = 10
  * page.redirectedTo // https://app.example/callback?code=…
  */
 export function createBrowser(options: { readonly fetch?: Fetch } = {}): Browser {
-  const fetch = options.fetch ?? globalThis.fetch
+  // Node's own fetch would replace `Sec-Fetch-Mode`.
+  const fetch = options.fetch ?? trustingFetch({})
   const cookies = createJar()
 
   async function visit(first: Request): Promise<Page> {

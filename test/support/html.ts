@@ -61,8 +61,9 @@ export function readWords(html: string): string {
   const body = /<body\b[^>]*>(.*)<\/body>/is.exec(html)?.[1] ?? html
   return decode(
     body
+      .replace(/<([a-z]+)\b[^>]* aria-hidden="true"[^>]*>.*?<\/\1>/gis, '')
       .replace(/<(script|style|template)\b.*?<\/\1>/gis, '')
-      .replace(/<(?:\/(?:p|h[1-6]|li|dt|dd|tr|header|button|label|title)|br)\b[^>]*>/gi, '\n')
+      .replace(/<\/?(?:p|h[1-6]|li|dt|dd|tr|div|header|form|button|label|br)\b[^>]*>/gi, '\n')
       .replace(/<[^>]*>/g, ''),
   )
     .split('\n')
