@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -85,9 +86,9 @@ function running(issuer: string): DemoServer {
   }
 }
 
-type ClientKey = JsonWebKey & { readonly kid: string }
+type ClientKey = webcrypto.JsonWebKey & { readonly kid: string }
 
-function importKey(jwk: ClientKey): Promise<CryptoKey> {
+function importKey(jwk: ClientKey): Promise<webcrypto.CryptoKey> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   return crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign'])
 }

@@ -69,12 +69,14 @@ function launch(args: readonly string[], environment: Readonly<Record<string, st
   })
 }
 
-/** Runs the start command to its end, for starts that must fail. */
+/** Runs the start command to its end, for starts that must fail or are interrupted after a time. */
 export async function startAndFail(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  interruptAfter?: number,
 ): Promise<{ readonly status: number | null; readonly errors: string; readonly output: string }> {
   const child = launch(args, environment)
+  if (interruptAfter !== undefined) setTimeout(() => child.kill('SIGTERM'), interruptAfter)
   const [output, errors, status] = await Promise.all([
     collect(child.stdout),
     collect(child.stderr),
