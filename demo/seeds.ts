@@ -41,7 +41,7 @@ export function makeSeeds(state: State, addresses: Addresses): Seeds {
         redirect_uris: [`${addresses.client}/callback`],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
-        scope: 'openid accounts',
+        scope: 'openid profile accounts',
         token_endpoint_auth_method: 'private_key_jwt',
         token_endpoint_auth_signing_alg: 'ES256',
         dpop_bound_access_tokens: true,

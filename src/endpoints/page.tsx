@@ -45,7 +45,7 @@ export function page(
   options: { readonly status: number; readonly endsAt?: string },
 ): Response {
   const target = options.endsAt === undefined ? '' : ` ${new URL(options.endsAt).origin}`
-  return new Response(`<!doctype html>${String(body)}`, {
+  return new Response(String(body), {
     status: options.status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
@@ -69,7 +69,6 @@ const titles: { readonly [code in Refusal['code']]?: string } = {
 
 const advice: { readonly [code in Refusal['code']]?: string } = {
   temporarily_unavailable: 'Nothing was changed. Wait a few seconds and reload this page.',
-  server_error: 'Please go back to the application and start again.',
 }
 
 /** The error page: what happened, what to do, and a way back where that is safe. */
@@ -83,7 +82,7 @@ export async function errorPage(
     <ErrorPage
       {...await frame(call)}
       title={titles[code] ?? 'This request cannot be completed'}
-      message={`${description}. ${advice[code] ?? 'Please go back to the application and start again.'}`}
+      message={[`${description}.`, advice[code]].filter(Boolean).join(' ')}
       code={code}
       reference={reference}
       {...(back === undefined ? {} : { back })}
