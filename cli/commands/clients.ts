@@ -5,6 +5,7 @@ import {
   argument,
   call,
   listAll,
+  onlyNew,
   record,
   segment,
   yesOption,
@@ -81,15 +82,9 @@ async function putClient(context: Context): Promise<Result> {
   const id = metadata['client_id']
   if (typeof id !== 'string' || id === '') throw new Failure("The metadata has no 'client_id'.")
   const path = `/clients/${segment(id)}`
-  const headers: Readonly<Record<string, string>> =
-    context.options['new'] === true ? { 'if-none-match': '*' } : {}
   const api = await context.connect()
-  const answer = await api.request('PUT', path, metadata, headers)
-  if (answer.status === 412) {
-    throw new Failure(`Client ${id} exists already; nothing was changed.`, { answer: answer.body })
-  }
-  const { status, body } = await call({ request: async () => answer }, 'PUT', path)
-  return { json: body, text: `Client ${id} was ${status === 201 ? 'created' : 'changed'}.` }
+  const { status, body } = await call(api, 'PUT', path, metadata, onlyNew(context.options))
+  return { json: body, text: `Client ${cell(id)} was ${status === 201 ? 'created' : 'changed'}.` }
 }
 
 async function listClients(context: Context): Promise<Result> {

@@ -49,6 +49,10 @@ export async function call(
   throw refused(answer)
 }
 
+/** `--new`: the server refuses to change what exists (RFC 9110 13.1.2). */
+export const onlyNew = (options: Context['options']): Readonly<Record<string, string>> =>
+  options['new'] === true ? { 'if-none-match': '*' } : {}
+
 function refused(answer: AdminAnswer): Failure {
   const { error, error_description: description } = record(answer.body)
   const said = typeof description === 'string' ? description : error

@@ -1,3 +1,4 @@
+import { Failure } from '../failure.ts'
 import { cell, table, time } from '../table.ts'
 import { confirm } from '../terminal.ts'
 import {
@@ -47,13 +48,7 @@ export const keyCommands: readonly Command[] = [
     options: {},
     summary: 'Encrypts the stored keys anew under the current (first) master secret.',
     examples: ['keys rewrap'],
-    run: async (context) => {
-      const { body } = await call(await context.connect(), 'POST', '/keys/rewrap')
-      return {
-        json: record(body),
-        text: 'The stored keys are encrypted under the current master secret.',
-      }
-    },
+    run: rewrapKeys,
   },
 ]
 
@@ -74,6 +69,21 @@ async function revokeKey(context: Context): Promise<Result> {
   return { json: record(body), text: `Key ${cell(kid)} is revoked.` }
 }
 
+async function rewrapKeys(context: Context): Promise<Result> {
+  const { body } = await call(await context.connect(), 'POST', '/keys/rewrap')
+  const { rewrapped, lost } = record(body)
+  if (typeof lost === 'number' && lost > 0) {
+    throw new Failure(
+      `${lost} of the stored keys cannot be opened: put the secret they were encrypted under back into MASTER_SECRET, or revoke them.`,
+      { answer: body },
+    )
+  }
+  return {
+    json: record(body),
+    text: `All stored keys are encrypted under the current master secret (${cell(rewrapped)} anew).`,
+  }
+}
+
 /** Some answers carry the keys as they now are. */
 const keysOf = (body: unknown): string =>
   Array.isArray(record(body)['keys']) ? `\n${keyTable(body)}` : ''
@@ -85,6 +95,7 @@ function keyTable(body: unknown): string {
     key['use'],
     key['state'],
     time(key['active_from']),
+    key['secret_id'],
   ])
-  return table(['KID', 'ALG', 'USE', 'STATE', 'ACTIVE FROM'], rows, 'There are no keys.')
+  return table(['KID', 'ALG', 'USE', 'STATE', 'ACTIVE FROM', 'SECRET'], rows, 'There are no keys.')
 }

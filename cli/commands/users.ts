@@ -3,6 +3,7 @@ import {
   argument,
   call,
   listAll,
+  onlyNew,
   record,
   segment,
   type Command,
@@ -21,6 +22,7 @@ export const userCommands: readonly Command[] = [
       'password-stdin': { type: 'boolean', help: 'Read the password from standard input.' },
       claims: { type: 'string', value: 'FILE', help: 'JSON object of claims (name, email, …).' },
       sub: { type: 'string', value: 'SUB', help: 'The subject identifier; made up if left out.' },
+      new: { type: 'boolean', help: 'Refuse if a person with this name exists already.' },
     },
     summary: 'Creates or changes a person. The password is asked for, or read; never an argument.',
     examples: [
@@ -80,11 +82,12 @@ async function putUser(context: Context): Promise<Result> {
   const claims = typeof file === 'string' ? await readJsonObject(terminal, file) : undefined
   const api = await context.connect()
   const password = await readPassword(terminal, { username, fromInput })
-  const { status, body } = await call(api, 'PUT', path, {
+  const user = {
     ...(password === undefined ? {} : { password }),
     ...(sub === undefined ? {} : { sub }),
     ...(claims === undefined ? {} : { claims }),
-  })
+  }
+  const { status, body } = await call(api, 'PUT', path, user, onlyNew(options))
   const done = status === 201 ? 'created' : 'changed'
   return { json: record(body), text: `User ${cell(username)} was ${done}.` }
 }

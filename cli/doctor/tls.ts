@@ -55,7 +55,7 @@ export async function observeTls(target: Target): Promise<TlsObservation> {
   })
   const accepted = async (kind: SuiteKind) => acceptedSuites(target, forbiddenSuites[kind])
   return {
-    host: target.host,
+    host: target.port === 443 ? target.host : `${target.host}:${target.port}`,
     distrust: await trusted(target),
     tls10: await only('TLSv1'),
     tls11: await only('TLSv1.1'),

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { record } from '../commands/command.ts'
+import { record, records } from '../commands/command.ts'
 import { Failure } from '../failure.ts'
 import { exists, files } from './files.ts'
 import { hostsOf, type Settings } from './settings.ts'
@@ -15,8 +15,13 @@ type RawConfig = Readonly<Record<string, unknown>>
  */
 export async function deploymentConfig(folder: string, settings: Settings): Promise<string> {
   const template = await readRaw(folder, files.template)
+  const before = (await exists(folder, files.deployment))
+    ? await readRaw(folder, files.deployment)
+    : {}
   const config = {
     ...template,
+    ...(before['account_id'] === undefined ? {} : { account_id: before['account_id'] }),
+    kv_namespaces: keepIds(template['kv_namespaces'], before['kv_namespaces']),
     workers_dev: false,
     preview_urls: false,
     routes: hostsOf(settings).map((pattern) => ({ pattern, custom_domain: true })),
@@ -30,6 +35,13 @@ const heading = `// How this deployment differs from wrangler.toml. Edit SETTING
 //   npm run setup -- --update                      checks it, and takes over changes of wrangler.toml
 //   npx wrangler deploy -c ${files.deployment}
 `
+
+/** Wrangler writes the ids of what it made at the first deploy into the file it deployed with. */
+const keepIds = (wanted: unknown, before: unknown): readonly RawConfig[] =>
+  records(wanted).map((binding) => ({
+    ...records(before).find((one) => one['binding'] === binding['binding']),
+    ...binding,
+  }))
 
 /** The settings that stand in the deployment's configuration. */
 export async function deployedSettings(folder: string): Promise<Settings> {

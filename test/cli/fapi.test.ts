@@ -7,7 +7,12 @@ import { operatorKey, temporaryFolder, testTerminal } from './support.ts'
 
 const { jwk } = await operatorKey()
 
-type Call = { readonly method: string; readonly path: string; readonly body: unknown }
+type Call = {
+  readonly method: string
+  readonly path: string
+  readonly body: unknown
+  readonly headers: unknown
+}
 
 /** A folder with an operator key, and an API that answers from a table. */
 async function world(answers: Readonly<Record<string, AdminAnswer>> = {}) {
@@ -18,8 +23,8 @@ async function world(answers: Readonly<Record<string, AdminAnswer>> = {}) {
   const connect = async (options: AdminClientOptions) => {
     opened.push(options)
     return {
-      request: async (method: string, where: string, body?: unknown) => {
-        calls.push({ method, path: where, body })
+      request: async (method: string, where: string, body?: unknown, headers?: unknown) => {
+        calls.push({ method, path: where, body, headers })
         return answers[`${method} ${where}`] ?? { status: 200, body: {} }
       },
     }
@@ -132,10 +137,12 @@ describe('clients put', () => {
   })
 
   test('says so when --new meets a client that exists', async () => {
-    const { cwd, connect } = await world({ 'PUT /clients/a': { status: 412, body: {} } })
+    const body = { error: 'precondition_failed', error_description: 'The client exists already' }
+    const { cwd, connect, calls } = await world({ 'PUT /clients/a': { status: 412, body } })
     const terminal = testTerminal({ cwd, input: '{"client_id":"a"}' })
     expect(await runFapi(['clients', 'put', '-', '--new'], { terminal, connect })).toBe(1)
-    expect(terminal.errLines).toEqual(['Client a exists already; nothing was changed.'])
+    expect(terminal.errLines).toEqual(['The server refused: The client exists already (412).'])
+    expect(calls[0]?.headers).toEqual({ 'if-none-match': '*' })
   })
 
   test.each(['', 'nonsense', '[]', '{}', '{"client_id":""}', '{"client_id":".."}'])(
@@ -212,6 +219,18 @@ describe('what cannot be undone', () => {
     expect(await runFapi(argv, { terminal, connect })).toBe(1)
     expect(terminal.errLines).toEqual(['Nothing was changed.'])
     expect(calls).toEqual([])
+  })
+})
+
+describe('keys rewrap', () => {
+  test.each([
+    [{ rewrapped: 2, lost: 0 }, 0],
+    [{ rewrapped: 1, lost: 1 }, 1],
+  ])('for %j ends with status %i', async (body, status) => {
+    const { cwd, connect } = await world({ 'POST /keys/rewrap': { status: 200, body } })
+    const terminal = testTerminal({ cwd })
+    expect(await runFapi(['keys', 'rewrap', '--json'], { terminal, connect })).toBe(status)
+    expect(JSON.parse(terminal.outLines.join())).toEqual(body)
   })
 })
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
@@ -77,6 +77,21 @@ describe('npm run setup', () => {
       profile: 'fapi2-security',
       operators: [{ id: 'operator.admin', jwks: { keys: [publicJwk] } }],
     })
+  })
+
+  test("replaces hosts and settings of the project's own wrangler.toml, and nothing else", async () => {
+    const folder = await temporaryFolder()
+    const own = path.resolve(import.meta.dirname, '../../wrangler.toml')
+    await copyFile(own, path.join(folder, 'wrangler.toml'))
+    expect((await setup(folder, [...asked, '--mtls-host', 'none'])).status).toBe(0)
+    const made = unstable_readConfig({ config: path.join(folder, 'wrangler.production.jsonc') })
+    const { routes, vars, ...rest } = made
+    expect(routes).toEqual([{ pattern: 'auth.bank.example', custom_domain: true }])
+    expect(record(vars['SETTINGS'])).toHaveProperty('issuers')
+    const { routes: _, vars: __, ...template } = unstable_readConfig({ config: own })
+    for (const same of ['durable_objects', 'exports', 'kv_namespaces', 'compatibility_date']) {
+      expect(record(rest)[same]).toEqual(record(template)[same])
+    }
   })
 
   test('keeps private what is private: mode 0600, nothing on the screen, nothing in the settings', async () => {
@@ -178,6 +193,20 @@ describe('npm run setup -- --update', () => {
     expect(config.routes).toHaveLength(1)
     expect(config.kv_namespaces).toEqual([{ binding: 'OTHER' }])
     expect(await read(folder, 'fapi-edge.operator.json')).toBe(keys)
+  })
+
+  test('keeps what the first deploy wrote into the configuration', async () => {
+    const folder = await project()
+    await setup(folder, asked)
+    const file = path.join(folder, 'wrangler.production.jsonc')
+    const deployed = (await readFile(file, 'utf8')).replace(
+      '"binding": "COPIES"',
+      '"binding": "COPIES", "id": "made-by-wrangler"',
+    )
+    await writeFile(file, deployed)
+    expect((await setup(folder, ['--update'])).status).toBe(0)
+    const { kv_namespaces: namespaces } = unstable_readConfig({ config: file })
+    expect(namespaces).toEqual([{ binding: 'COPIES', id: 'made-by-wrangler' }])
   })
 
   test('adds an operator, and refuses to overwrite the key of the first', async () => {

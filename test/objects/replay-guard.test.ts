@@ -1,0 +1,57 @@
+import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import { env as bindings } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Env } from '../../src/config.ts'
+
+const env = bindings as unknown as Env
+const guard = (name: string) => env.REPLAY_GUARD.getByName(name)
+
+afterEach(() => vi.useRealTimers())
+
+describe('ReplayGuard', () => {
+  it('accepts one of 50 parallel uses of the same proof', async () => {
+    const stub = guard('race')
+    const until = Date.now() + 60_000
+    const answers = await Promise.all(Array.from({ length: 50 }, () => stub.use('proof', until)))
+    const values = answers.map((answer) => answer.value)
+    expect(values.filter((value) => value === 'fresh')).toHaveLength(1)
+    expect(values.filter((value) => value === 'used')).toHaveLength(49)
+  })
+
+  it('accepts 50 different proofs in parallel', async () => {
+    const until = Date.now() + 60_000
+    const uses = Array.from({ length: 50 }, (_, index) =>
+      guard('many').use(`proof ${index}`, until),
+    )
+    const values = (await Promise.all(uses)).map((answer) => answer.value)
+    expect(values.every((value) => value === 'fresh')).toBe(true)
+  })
+
+  it('still knows a used proof after it was evicted', async () => {
+    const until = Date.now() + 60_000
+    expect((await guard('evicted').use('proof', until)).value).toBe('fresh')
+    await evictDurableObject(guard('evicted'))
+    expect((await guard('evicted').use('proof', until)).value).toBe('used')
+    expect((await guard('evicted').use('another', until)).value).toBe('fresh')
+  })
+
+  it('never accepts a proof again at any time after it was accepted once, sweeps included', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const start = Date.UTC(2026, 0, 1)
+    vi.setSystemTime(start)
+    const until = start + 360_000
+    expect((await guard('window').use('proof', until)).value).toBe('fresh')
+    for (let second = 0; second <= 1_200; second += 15) {
+      vi.setSystemTime(start + second * 1000)
+      await runDurableObjectAlarm(guard('window'))
+      expect((await guard('window').use('proof', until)).value).not.toBe('fresh')
+    }
+  })
+
+  it('writes one row for a proof and none for a replay', async () => {
+    const until = Date.now() + 60_000
+    await guard('rows').use('first', until)
+    expect((await guard('rows').use('second', until)).rows).toBe(1)
+    expect((await guard('rows').use('second', until)).rows).toBe(0)
+  })
+})

@@ -1,0 +1,36 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Three kinds of tests: pure rules (Node, fast), objects in real workerd with a controlled clock, and
+ * whole flows over real HTTP against the running local runtime.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'rules', include: ['test/rules/**/*.test.ts', 'test/cli/**/*.test.ts'], testTimeout: 20_000 },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: './test/objects/worker.ts',
+            wrangler: { configPath: './test/objects/wrangler.toml' },
+          }),
+        ],
+        test: { name: 'objects', include: ['test/objects/**/*.test.ts'], testTimeout: 20_000 },
+      },
+      {
+        test: {
+          name: 'flows',
+          include: ['test/{flows,attacks,runtime}/**/*.test.ts'],
+          globalSetup: ['test/support/global-server.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // The runtime, its clock and its faults are shared: one file at a time moves them.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
