@@ -9,7 +9,11 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'rules', include: ['test/rules/**/*.test.ts', 'test/cli/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'rules',
+          include: ['test/rules/**/*.test.ts', 'test/cli/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
       },
       {
         plugins: [

@@ -55,8 +55,8 @@ export function createFetch(trust: TrustOptions = {}): Fetch {
     return new Promise((resolve, reject) => {
       const outgoing =
         target.protocol === 'https:'
-          ? https.request(target, { ...request, agent })
-          : http.request(target, { ...request, agent: false })
+          ? https.request(target.href, { ...request, agent })
+          : http.request(target.href, { ...request, agent: false })
       outgoing.on('error', reject)
       outgoing.on('response', (incoming) => {
         collect(incoming).then((bytes) => resolve(toResponse(incoming, bytes)), reject)

@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ResponseBodyError } from 'openid-client'
+import { createFetch } from '../cli/fetch-with-ca.ts'
+import type { FlowSettings } from './story/client.ts'
 import { playFlow } from './story/flow.ts'
 import { startDemoServer } from './story/server.ts'
 import type { DemoServer } from './story/server.ts'
 import { BrokenPromise, createStoryteller } from './story/steps.ts'
 import { demoPeople, exampleClientId } from './seeds.ts'
-import { trustingFetch } from './trusting-fetch.ts'
 
 /*
  * `npm run demo`: one flow without a browser, each step told. Without arguments it starts a server of
@@ -16,52 +18,51 @@ import { trustingFetch } from './trusting-fetch.ts'
  * runs on this machine. The status is other than zero when a step does not come out as promised.
  */
 
-const { values } = parseArgs({
-  options: {
-    issuer: { type: 'string' },
-    api: { type: 'string' },
-    'redirect-uri': { type: 'string' },
-    state: { type: 'string', default: '.fapi-edge' },
-    username: { type: 'string', default: demoPeople[0].username },
-    password: { type: 'string', default: demoPeople[0].password },
-    tls: { type: 'boolean', default: false },
-  },
-})
-
 const write = (text: string) => process.stdout.write(text)
+const interruption = new AbortController()
 let server: DemoServer | undefined
-let interrupted = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    interrupted = true
-    void finish(130)
+    interruption.abort()
+    if (server !== undefined) void finish(130)
   })
 }
 
 try {
-  server = values.issuer === undefined ? await startOwn() : running(values.issuer)
-  const key = JSON.parse(
-    await readFile(join(server.state, 'example-client.json'), 'utf8'),
-  ) as ClientKey
-  const authority = join(server.state, 'tls/ca.pem')
-  const trust = existsSync(authority) ? { ca: await readFile(authority, 'utf8') } : {}
-  await playFlow(createStoryteller(write), {
-    issuer: server.issuer,
-    api: server.api,
-    redirectUri: server.redirectUri,
-    clientId: exampleClientId,
-    clientKey: await importKey(key),
-    clientKeyId: key.kid,
-    person: { username: values.username, password: values.password },
-    fetch: trustingFetch(trust),
-  })
+  const options = readOptions()
+  server =
+    options.issuer === undefined ? await startOwn(options.tls) : running(options.issuer, options)
+  const { username, password } = options
+  await play(server, { username, password })
   write('\nEvery step came out as promised.\n')
   await finish(0)
 } catch (error) {
-  if (!interrupted) {
+  // With a server, whoever interrupted is ending it already.
+  if (interruption.signal.aborted && server === undefined) await finish(130)
+  if (!interruption.signal.aborted) {
     write(`\n${error instanceof BrokenPromise ? error.message : describe(error)}\n`)
     await finish(1)
   }
+}
+
+async function play(
+  { issuer, api, redirectUri, state }: DemoServer,
+  person: FlowSettings['person'],
+): Promise<void> {
+  const key = await readClientKey(state)
+  const authority = join(state, 'tls/ca.pem')
+  const trust = existsSync(authority) ? { ca: await readFile(authority, 'utf8') } : {}
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  await playFlow(createStoryteller(write), {
+    issuer,
+    api,
+    redirectUri,
+    person,
+    clientId: exampleClientId,
+    clientKey: await crypto.subtle.importKey('jwk', key, algorithm, false, ['sign']),
+    clientKeyId: key.kid,
+    fetch: createFetch(trust),
+  })
 }
 
 async function finish(status: number): Promise<void> {
@@ -69,37 +70,60 @@ async function finish(status: number): Promise<void> {
   process.exit(status)
 }
 
-async function startOwn(): Promise<DemoServer> {
+type Options = ReturnType<typeof readOptions>
+
+function readOptions() {
+  const [alice] = demoPeople
+  return parseArgs({
+    options: {
+      issuer: { type: 'string' },
+      api: { type: 'string' },
+      'redirect-uri': { type: 'string' },
+      state: { type: 'string', default: '.fapi-edge' },
+      username: { type: 'string', default: alice.username },
+      password: { type: 'string', default: alice.password },
+      tls: { type: 'boolean', default: false },
+    },
+  }).values
+}
+
+async function startOwn(tls: boolean): Promise<DemoServer> {
   write('Starting a server of our own …\n')
-  return startDemoServer({ tls: values.tls })
+  return startDemoServer({ tls, signal: interruption.signal })
 }
 
 /** Addresses as `npm start` lays them out, where nothing else is said. */
-function running(issuer: string): DemoServer {
+function running(issuer: string, options: Options): DemoServer {
   const { protocol, hostname, port } = new URL(issuer)
   return {
     issuer,
-    api: values.api ?? `${protocol}//${hostname}:${Number(port) + 2}`,
-    redirectUri: values['redirect-uri'] ?? `http://127.0.0.1:${Number(port) + 4}/callback`,
-    state: resolve(values.state),
+    api: options.api ?? `${protocol}//${hostname}:${Number(port) + 2}`,
+    redirectUri: options['redirect-uri'] ?? `http://127.0.0.1:${Number(port) + 4}/callback`,
+    state: resolve(options.state),
     close: () => Promise.resolve(),
   }
 }
 
 type ClientKey = webcrypto.JsonWebKey & { readonly kid: string }
 
-function importKey(jwk: ClientKey): Promise<webcrypto.CryptoKey> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
-  return crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign'])
+/** The example client's key, which the local runtime made at its first start. */
+async function readClientKey(state: string): Promise<ClientKey> {
+  const path = join(state, 'example-client.json')
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new Error(`No ${path}: name the state folder of the running server with --state.`, {
+      cause: error,
+    })
+  })
+  return JSON.parse(text) as ClientKey
 }
 
-/** An error with the reasons it hides. */
+/** An error with what the server said and the reasons it hides. */
 function describe(error: unknown): string {
   const reasons: string[] = []
   for (let current = error; current instanceof Error; current = current.cause) {
-    reasons.push(
-      'error' in current ? `${current.message} (${String(current.error)})` : current.message,
-    )
+    const said = current instanceof ResponseBodyError ? current : undefined
+    const answer = said && ` (${said.error}: ${said.error_description ?? 'no description'})`
+    reasons.push(`${current.message}${answer ?? ''}`)
   }
   return reasons.length === 0 ? String(error) : reasons.join('\n  because: ')
 }

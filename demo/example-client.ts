@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createFetch } from '../cli/fetch-with-ca.ts'
 import { createBank, UnexpectedAnswer } from './example-client/bank.ts'
 import type { Bank, BankSettings } from './example-client/bank.ts'
 import { page } from './example-client/page.ts'
@@ -7,7 +8,6 @@ import { toProblem } from './example-client/problem.ts'
 import { cookieName, createSessions } from './example-client/session.ts'
 import type { Session, Sessions } from './example-client/session.ts'
 import { style } from './example-client/style.ts'
-import { trustingFetch } from './trusting-fetch.ts'
 
 export type ExampleClientOptions = Pick<BankSettings, 'issuer' | 'api' | 'clientId' | 'jwk'> & {
   /** 0 picks a free one. */
@@ -35,7 +35,7 @@ export async function startExampleClient(options: ExampleClientOptions): Promise
   if (address === null || typeof address === 'string') throw new Error('no port')
   // FAPI allows http for a loopback address of a native application only (RFC 8252 7.3).
   const origin = `http://127.0.0.1:${address.port}`
-  const fetch = options.ca === undefined ? globalThis.fetch : trustingFetch({ ca: options.ca })
+  const fetch = createFetch(options.ca === undefined ? {} : { ca: options.ca })
   const app: App = {
     origin,
     bankName: new URL(options.issuer).host,
@@ -88,9 +88,12 @@ const routes: Readonly<Record<string, (turn: Turn) => Promise<void> | void>> = {
 
 async function answer(app: App, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', app.origin)
-  // One address only: the cookie of `localhost` would not come back to the callback's 127.0.0.1.
-  if (`http://${request.headers.host}` !== app.origin) {
-    return redirect(response, new URL(url.pathname, app.origin).href)
+  const address = `http://${request.headers.host}`
+  if (address !== app.origin) {
+    // The cookie of `localhost` would not come back to the callback's 127.0.0.1.
+    const known = address === app.origin.replace('127.0.0.1', 'localhost')
+    if (known) return redirect(response, new URL(url.pathname, app.origin).href)
+    return send(response, 421, 'text/plain', 'This address is not served here.\n')
   }
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const name = `${method} ${url.pathname}`

@@ -36,7 +36,7 @@ export function makeSeeds(state: State, addresses: Addresses): Seeds {
     clients: [
       {
         client_id: exampleClientId,
-        client_name: 'Budget Planner',
+        client_name: 'Budget Buddy',
         application_type: 'native',
         redirect_uris: [`${addresses.client}/callback`],
         grant_types: ['authorization_code', 'refresh_token'],

@@ -157,8 +157,19 @@ async function configure(inputs: {
   readonly seeds: Seeds | undefined
 }): Promise<void> {
   const { addresses, state, config, seeds } = inputs
-  const clients = overSeeds(seeds?.clients ?? [], config.clients, 'client_id')
-  const users = overSeeds(seeds?.users ?? [], config.users, 'username')
+  // An entry of the configuration file stands in the place of a seed of the same name.
+  const seededClients = seeds?.clients ?? []
+  const seededUsers = seeds?.users ?? []
+  const clients = [
+    ...seededClients.filter(
+      (seed) => !config.clients.some((one) => one.client_id === seed.client_id),
+    ),
+    ...config.clients,
+  ]
+  const users = [
+    ...seededUsers.filter((seed) => !config.users.some((one) => one.username === seed.username)),
+    ...config.users,
+  ]
   if (clients.length + users.length === 0) return
   const { createAdminClient } = await import('../cli/admin-client.ts')
   const admin = await createAdminClient({
@@ -176,16 +187,6 @@ async function configure(inputs: {
     users,
     digestKey: inputs.secrets.masterSecret,
   })
-}
-
-/** An entry of the file takes the place of the seed of the same name. */
-function overSeeds<Name extends string, Entry extends { readonly [name in Name]: string }>(
-  seeds: readonly Entry[],
-  entries: readonly Entry[],
-  name: Name,
-): readonly Entry[] {
-  const given = new Set(entries.map((entry) => entry[name]))
-  return [...seeds.filter((seed) => !given.has(seed[name])), ...entries]
 }
 
 async function openClient(inputs: {

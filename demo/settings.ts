@@ -54,8 +54,9 @@ export async function composeSettings(
     authentication: { factors: 1 },
     scopes: {
       accounts: {
-        title: 'Your accounts',
-        description: 'See your accounts, their numbers and their balances.',
+        title: 'See your accounts',
+        description: 'To show them to you beside your budget. It cannot move money.',
+        data: ['Account names', 'Account numbers', 'Balances'],
       },
     },
   }

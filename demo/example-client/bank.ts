@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import * as client from 'openid-client'
 import type { Account, Claims, Connection, Session, Step } from './session.ts'
-import type { SimpleFetch } from '../trusting-fetch.ts'
+import type { Fetch } from '../../cli/fetch-with-ca.ts'
 
 /** How this application reaches the bank and who it is there. */
 export type BankSettings = {
@@ -11,7 +11,7 @@ export type BankSettings = {
   /** The private key registered for `private_key_jwt`, ES256. */
   readonly jwk: Readonly<Record<string, unknown>> & { readonly kid?: string }
   readonly redirectUri: string
-  readonly fetch: SimpleFetch
+  readonly fetch: Fetch
 }
 
 const scope = 'openid profile accounts'
@@ -178,7 +178,7 @@ export class RefusedByApi extends Error {
 }
 
 /** Tells each exchange with the bank: where to, what came back, no secrets. */
-function telling(fetch: SimpleFetch, steps: Step[]): client.CustomFetch {
+function telling(fetch: Fetch, steps: Step[]): client.CustomFetch {
   return async (url, options) => {
     const { method } = options
     const response = await fetch(url, options)

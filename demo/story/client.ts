@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import type { SimpleFetch } from '../trusting-fetch.ts'
+import type { Fetch } from '../../cli/fetch-with-ca.ts'
 
 /** Who plays the flow, and against which server. */
 export type FlowSettings = {
@@ -10,7 +10,7 @@ export type FlowSettings = {
   readonly clientKey: client.CryptoKey
   readonly clientKeyId: string
   readonly person: { readonly username: string; readonly password: string }
-  readonly fetch: SimpleFetch
+  readonly fetch: Fetch
 }
 
 export type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers

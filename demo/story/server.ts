@@ -20,7 +20,11 @@ const startPatience = 90_000
  * Starts the local runtime on free ports with a state of its own, as `npm start` does, and ends it
  * with everything it started.
  */
-export async function startDemoServer(options: { readonly tls: boolean }): Promise<DemoServer> {
+export async function startDemoServer(options: {
+  readonly tls: boolean
+  /** Gives up, and ends what was started so far. */
+  readonly signal: AbortSignal
+}): Promise<DemoServer> {
   const state = await mkdtemp(join(tmpdir(), 'fapi-edge-demo-'))
   const [port, mtls, api, apiMtls, client] = await freePorts(5)
   const flags = {
@@ -57,6 +61,7 @@ export async function startDemoServer(options: { readonly tls: boolean }): Promi
       if (line.startsWith('ready ')) resolve(line.slice('ready '.length))
     })
     child.once('error', reject)
+    options.signal.addEventListener('abort', () => reject(new Error('Interrupted.')))
     child.once('exit', () => reject(new Error(`The server did not start.\n${complaint}`)))
     setTimeout(() => reject(new Error('The server took too long to start.')), startPatience).unref()
   })

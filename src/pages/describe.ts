@@ -18,7 +18,7 @@ const builtIn: Readonly<Record<string, ScopeText>> = {
   profile: {
     title: 'See your profile',
     description: 'The details that say who you are.',
-    data: ['Name', 'Date of birth', 'Language and time zone'],
+    data: ['Names', 'Gender', 'Date of birth', 'Picture and web pages', 'Language and time zone'],
   },
   email: {
     title: 'See your email address',

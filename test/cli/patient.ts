@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
-import http from 'node:http'
+import type http from 'node:http'
 import https from 'node:https'
 import type { TlsOptions } from 'node:tls'
 import {

@@ -1,4 +1,4 @@
-import { trustingFetch } from '../../demo/trusting-fetch.ts'
+import { createFetch } from '../../cli/fetch-with-ca.ts'
 import { createJar } from './cookies.ts'
 import type { Jar } from './cookies.ts'
 import { readElement, readForms, readLinks, readWords } from './html.ts'
@@ -82,7 +82,7 @@ const mostRedirects = 10
  */
 export function createBrowser(options: { readonly fetch?: Fetch } = {}): Browser {
   // Node's own fetch would replace `Sec-Fetch-Mode`.
-  const fetch = options.fetch ?? trustingFetch({})
+  const fetch = options.fetch ?? createFetch()
   const cookies = createJar()
 
   async function visit(first: Request): Promise<Page> {

@@ -163,7 +163,7 @@ async function pack(
   keys: CryptoKeyPair,
 ): Promise<TestCertificate> {
   const der = new Uint8Array(certificate.rawData)
-  const pkcs8 = await crypto.subtle.exportKey('pkcs8', keys.privateKey)
+  const pkcs8 = (await crypto.subtle.exportKey('pkcs8', keys.privateKey)) as ArrayBuffer
   const { key_ops: _operations, ext: _ext, ...jwk } = await exportJwk(keys.publicKey)
   return {
     der,
@@ -179,7 +179,7 @@ async function exportJwk(key: CryptoKey): Promise<JsonWebKey> {
   return (await crypto.subtle.exportKey('jwk', key)) as JsonWebKey
 }
 
-function signingAlgorithm(keys: CryptoKeyPair): Algorithm & { hash?: string } {
+function signingAlgorithm(keys: CryptoKeyPair): { name: string; hash?: string } {
   const { name } = keys.privateKey.algorithm
   return name === 'Ed25519' ? { name } : { name, hash: 'SHA-256' }
 }

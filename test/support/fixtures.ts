@@ -1,4 +1,4 @@
-import { createCa, createKeys, createSelfSigned } from './certificates.ts'
+import { createCa, createSelfSigned } from './certificates.ts'
 
 export type PrivateJwk = Record<string, unknown> & { readonly kty: string }
 
@@ -75,9 +75,9 @@ export async function makeFixtures(): Promise<{
   readonly config: unknown
   readonly clientCaPem: string
 }> {
-  const ca = await createCa('CN=Test Client CA,O=Test,C=DE')
-  const otherCa = await createCa('CN=Other CA,O=Elsewhere,C=FR')
-  const selfSigned = await createSelfSigned('CN=self signed client')
+  const ca = await createCa({ subject: 'CN=Test Client CA,O=Test,C=DE' })
+  const otherCa = await createCa({ subject: 'CN=Other CA,O=Elsewhere,C=FR' })
+  const selfSigned = await createSelfSigned({ subject: 'CN=self signed client' })
   const issue = async (subject: string, by = ca) => {
     const { pem, keyPem } = await by.issue({ subject, extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'] })
     return { cert: pem, key: keyPem }
@@ -179,7 +179,7 @@ export async function makeFixtures(): Promise<{
     alice: { username: 'alice', password: 'alice has a long password', sub: 'sub-alice' },
     carol: { username: 'carol', password: 'carol has a long password', sub: 'sub-carol' },
   }
-  const stranger = await createSelfSigned('CN=stranger')
+  const stranger = await createSelfSigned({ subject: 'CN=stranger' })
   const fixtures: Fixtures = {
     clients: Object.fromEntries(
       Object.entries(clients).map(([name, { fixture }]) => [name, fixture]),

@@ -58,8 +58,12 @@ export async function makeDpopKey(alg: 'ES256' | 'PS256' | 'EdDSA' = 'ES256'): P
     const { ext: _ext, key_ops: _ops, alg: _alg, ...members } = jwk
     return members
   }
-  const jwk = bare(await crypto.subtle.exportKey('jwk', pair.privateKey)) as PrivateJwk
-  const publicJwk = bare(await crypto.subtle.exportKey('jwk', pair.publicKey)) as JWK
+  const jwk = bare(
+    (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JsonWebKey,
+  ) as PrivateJwk
+  const publicJwk = bare(
+    (await crypto.subtle.exportKey('jwk', pair.publicKey)) as JsonWebKey,
+  ) as JWK
   return { jwk, publicJwk, alg, jkt: await calculateJwkThumbprint(publicJwk) }
 }
 
