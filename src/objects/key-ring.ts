@@ -200,9 +200,16 @@ export class KeyRing extends EdgeObject {
     const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > this.now())
     const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
     this.wakeAt(Math.max(Math.min(...events), this.now() + 1_000))
-    await this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(ring))
+    // One copy after the other, each of what is stored by then: an older one never overwrites a newer.
+    const copy = () =>
+      this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(this.stored() ?? ring))
+    const mine = this.copying.then(copy, copy)
+    this.copying = mine
+    await mine
     return ring
   }
+
+  private copying: Promise<unknown> = Promise.resolve()
 
   private stored(): Ring | undefined {
     return this.read<Ring>('ring')
