@@ -23,6 +23,8 @@ export type Env = {
   readonly MASTER_SECRET: string
   /** Copies of what objects decided: clients and encrypted keys. */
   readonly COPIES: KVNamespace
+  /** Damps floods of pushed requests, per client and location. Optional. */
+  readonly PUSH_LIMIT?: RateLimit
   readonly PUSHED_REQUEST: DurableObjectNamespace<PushedRequest>
   readonly GRANT: DurableObjectNamespace<Grant>
   readonly REPLAY_GUARD: DurableObjectNamespace<ReplayGuard>

@@ -28,8 +28,8 @@ export type Ring = {
   readonly keys: readonly RingKey[]
 }
 
-/** Seconds the JWKS may be cached by others. */
-export const jwksLifetime = 300
+/** Seconds the JWKS may be cached by others: a revoked key is gone everywhere within a minute. */
+export const jwksLifetime = 60
 /** A new key is published this long (ms) before it signs: at least twice the JWKS lifetime. */
 const publishAhead = 2 * jwksLifetime * 1000
 /** A key that is needed at once is active for callers whose clock is behind, too (ms). */
