@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { sha256, toBase64Url, tuple } from '../encoding.ts'
-import type { Attempt, ThrottleKind } from '../objects/throttle.ts'
+import type { Attempt } from '../objects/throttle.ts'
+import type { ThrottleKind } from '../objects/throttle-delay.ts'
 
 /** Buckets per issuer. A fixed number, made when the issuer is first started. */
 export const throttleBuckets = 16
