@@ -85,8 +85,10 @@ export function readSettings(
     if (!Array.isArray(list) || list.length === 0) {
       return problem('SETTINGS.issuers must be a list with at least one issuer.')
     }
-    const issuers = list.map((entry: unknown, index) => readIssuer(entry, index, options))
-    checkApart(issuers)
+    const read = list.map((entry: unknown, index) => readIssuer(entry, index, options))
+    checkApart(read)
+    const deploymentHosts = hostsOf(read)
+    const issuers = read.map((issuer) => Object.freeze({ ...issuer, deploymentHosts }))
     // The longest address first, so that an issuer at the root does not swallow those with a path.
     issuers.sort((a, b) => b.url.length - a.url.length)
     return { ok: true, settings: Object.freeze({ issuers: Object.freeze(issuers) }) }
@@ -104,11 +106,22 @@ const issuerMembers = [
   'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction',
 ] // prettier-ignore
 
+/** An issuer before the others are known. */
+type OneIssuer = Omit<Issuer, 'deploymentHosts'>
+
+function hostsOf(issuers: readonly OneIssuer[]): readonly string[] {
+  const origins = issuers.flatMap(({ url, mtlsOrigin }) =>
+    mtlsOrigin === undefined ? [url] : [url, mtlsOrigin],
+  )
+  const hosts = origins.map((origin) => new URL(origin).hostname.replace(/\.$/, ''))
+  return Object.freeze([...new Set(hosts)])
+}
+
 function readIssuer(
   entry: unknown,
   index: number,
   options: { readonly development: boolean },
-): Issuer {
+): OneIssuer {
   if (!isRecord(entry)) return contradiction(`SETTINGS.issuers[${index}] is not an object.`)
   const id = text(entry, 'id', `issuers[${index}]`)
   const where = `Issuer '${id}'`
@@ -361,7 +374,7 @@ function checkUrl(url: string, what: string, options: { readonly development: bo
   }
 }
 
-function checkApart(issuers: readonly Issuer[]): void {
+function checkApart(issuers: readonly OneIssuer[]): void {
   const seen = new Map<string, string>()
   for (const issuer of issuers) {
     for (const [kind, value] of [
