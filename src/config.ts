@@ -13,6 +13,17 @@ import type { KeyRing } from './objects/key-ring.ts'
 import type { PushedRequest } from './objects/pushed-request.ts'
 import type { ReplayGuard } from './objects/replay-guard.ts'
 import type { Throttle } from './objects/throttle.ts'
+import {
+  Contradiction,
+  contradiction,
+  integer,
+  oneOf,
+  onlyKnown,
+  optionalList,
+  optionalText,
+  text,
+  texts,
+} from './setting.ts'
 import type { Issuer, Operator, ResourceServer, ScopeText } from './types.ts'
 
 /** The bindings of the Worker. */
@@ -62,13 +73,6 @@ export function configuredIssuer(env: Env, id: string): Issuer {
   return issuer
 }
 
-/** A contradiction in the settings: one sentence for the operator. */
-class Contradiction extends Error {}
-
-const contradiction = (sentence: string): never => {
-  throw new Contradiction(sentence)
-}
-
 /**
  * Reads the deployment's settings. A contradiction stops the start: `problem` is one sentence.
  *
@@ -81,6 +85,7 @@ export function readSettings(
   try {
     const document = typeof value === 'string' ? parseJson(value) : value
     if (!isRecord(document)) return problem('SETTINGS is not a JSON object.')
+    onlyKnown(document, ['issuers'], 'SETTINGS')
     const list = document['issuers']
     if (!Array.isArray(list) || list.length === 0) {
       return problem('SETTINGS.issuers must be a list with at least one issuer.')
@@ -128,9 +133,7 @@ function readIssuer(
   if (!/^[a-z0-9-]{1,32}$/.test(id)) {
     contradiction(`${where}: the id must be 1 to 32 of a-z, 0-9 and '-', and must never change.`)
   }
-  for (const member of Object.keys(entry)) {
-    if (!issuerMembers.includes(member)) contradiction(`${where}: unknown setting '${member}'.`)
-  }
+  onlyKnown(entry, issuerMembers, where)
   const url = text(entry, 'issuer', where)
   checkUrl(url, `${where}: issuer`, options)
   const mtlsOrigin = readMtlsOrigin(entry, where, url)
@@ -193,6 +196,7 @@ function readFactors(entry: Readonly<Record<string, unknown>>, where: string): 1
   const value = entry['authentication']
   if (value === undefined) return 1
   if (!isRecord(value)) return contradiction(`${where}: authentication must be an object.`)
+  onlyKnown(value, ['factors'], `${where}: authentication`)
   const factors = value['factors'] ?? 1
   if (factors !== 1) {
     return contradiction(
@@ -231,6 +235,8 @@ function readLifetimes(
   })
 }
 
+const resourceServerMembers = ['identifier', 'name', 'scopes', 'default', 'introspection_clients']
+
 function readResourceServers(
   entry: Readonly<Record<string, unknown>>,
   where: string,
@@ -239,6 +245,7 @@ function readResourceServers(
   const list = optionalList(entry, 'resource_servers', where).map((item): ResourceServer => {
     if (!isRecord(item)) return contradiction(`${where}: a resource server is not an object.`)
     const identifier = text(item, 'identifier', `${where}: resource_servers`)
+    onlyKnown(item, resourceServerMembers, `${where}: resource server '${identifier}'`)
     if (!URL.canParse(identifier) || identifier.includes('#')) {
       contradiction(
         `${where}: resource server '${identifier}' must be an absolute URI without fragment (RFC 8707 2).`,
@@ -250,10 +257,15 @@ function readResourceServers(
         `${where}: resource server '${identifier}' lies inside the issuer's own address.`,
       )
     }
+    const scopes = texts(item, 'scopes', where)
+    for (const scope of scopes) checkScope(scope, where)
+    if (![undefined, true, false].includes(item['default'] as boolean | undefined)) {
+      contradiction(`${where}: 'default' of resource server '${identifier}' must be true or false.`)
+    }
     return Object.freeze({
       identifier,
       name: optionalText(item, 'name', where) ?? identifier,
-      scopes: Object.freeze(texts(item, 'scopes', where)),
+      scopes: Object.freeze(scopes),
       default: item['default'] === true,
       introspectionClients: Object.freeze(texts(item, 'introspection_clients', where)),
     })
@@ -264,10 +276,14 @@ function readResourceServers(
   if (list.filter((server) => server.default).length > 1) {
     contradiction(`${where}: only one resource server can be the default.`)
   }
-  if (list.some((server) => server.scopes.includes('admin'))) {
-    contradiction(`${where}: the scope 'admin' belongs to the admin API.`)
-  }
   return Object.freeze(list)
+}
+
+function checkScope(name: string, where: string): void {
+  if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name)) {
+    contradiction(`${where}: '${name}' is not a scope (RFC 6749 3.3).`)
+  }
+  if (name === 'admin') contradiction(`${where}: the scope 'admin' belongs to the admin API.`)
 }
 
 function readScopes(
@@ -277,10 +293,9 @@ function readScopes(
   const value = entry['scopes'] ?? {}
   if (!isRecord(value)) return contradiction(`${where}: scopes must be an object.`)
   const scopes: [string, ScopeText][] = Object.entries(value).map(([name, words]) => {
-    if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name)) {
-      contradiction(`${where}: '${name}' is not a scope (RFC 6749 3.3).`)
-    }
+    checkScope(name, where)
     if (!isRecord(words)) return contradiction(`${where}: scope '${name}' must be an object.`)
+    onlyKnown(words, ['title', 'description', 'data'], `${where}: scope '${name}'`)
     const data = texts(words, 'data', where)
     return [
       name,
@@ -304,6 +319,7 @@ function readOperators(
     if (!operatorIdForm.test(id)) {
       contradiction(`${where}: operator id '${id}' must look like 'operator.name'.`)
     }
+    onlyKnown(item, ['id', 'jwks'], `${where}: operator '${id}'`)
     const jwks = checkPublicJwks(item['jwks'])
     if (!jwks.ok) return contradiction(`${where}: operator '${id}': ${jwks.refusal.description}.`)
     return Object.freeze({ id, jwks: jwks.value })
@@ -377,10 +393,13 @@ function checkUrl(url: string, what: string, options: { readonly development: bo
 function checkApart(issuers: readonly OneIssuer[]): void {
   const seen = new Map<string, string>()
   for (const issuer of issuers) {
+    const base = new URL(issuer.url).pathname
     for (const [kind, value] of [
       ['id', issuer.id],
       ['address', issuer.url],
+      ['mTLS address', issuer.mtlsOrigin && `${issuer.mtlsOrigin}${base}`],
     ] as const) {
+      if (value === undefined) continue
       const other = seen.get(`${kind} ${value}`)
       if (other !== undefined)
         contradiction(`Issuers '${other}' and '${issuer.id}' share the ${kind} '${value}'.`)
@@ -399,71 +418,4 @@ function checkApart(issuers: readonly OneIssuer[]): void {
       }
     }
   }
-}
-
-function text(record: Readonly<Record<string, unknown>>, name: string, where: string): string {
-  return optionalText(record, name, where) ?? contradiction(`${where}: '${name}' is missing.`)
-}
-
-function optionalText(
-  record: Readonly<Record<string, unknown>>,
-  name: string,
-  where: string,
-): string | undefined {
-  const value = record[name]
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  return contradiction(`${where}: '${name}' must be a non-empty text.`)
-}
-
-function optionalList(
-  record: Readonly<Record<string, unknown>>,
-  name: string,
-  where: string,
-): readonly unknown[] {
-  const value = record[name] ?? []
-  return Array.isArray(value) ? value : contradiction(`${where}: '${name}' must be a list.`)
-}
-
-function texts(
-  record: Readonly<Record<string, unknown>>,
-  name: string,
-  where: string,
-): readonly string[] {
-  return optionalList(record, name, where).map((item) =>
-    typeof item === 'string' && item !== ''
-      ? item
-      : contradiction(`${where}: '${name}' must hold non-empty texts.`),
-  )
-}
-
-function integer(
-  record: Readonly<Record<string, unknown>>,
-  name: string,
-  where: string,
-  range: { readonly least: number; readonly most: number; readonly else: number },
-): number {
-  const value = record[name]
-  if (value === undefined) return range.else
-  const sound =
-    typeof value === 'number' &&
-    Number.isInteger(value) &&
-    value >= range.least &&
-    value <= range.most
-  if (sound) return value
-  return contradiction(
-    `${where}: '${name}' must be a whole number from ${range.least} to ${range.most}.`,
-  )
-}
-
-function oneOf<T extends string>(
-  record: Readonly<Record<string, unknown>>,
-  name: string,
-  where: string,
-  known: readonly T[],
-  otherwise: T,
-): T {
-  const value = record[name]
-  if (value === undefined) return otherwise
-  const match = known.find((candidate) => candidate === value)
-  return match ?? contradiction(`${where}: '${name}' must be one of ${known.join(', ')}.`)
 }

@@ -127,10 +127,7 @@ describe('parseForm', () => {
             ([name, values]) =>
               values.length > 0 &&
               (values.length === 1 || name === 'resource') &&
-              // eslint-disable-next-line no-control-regex -- these are what must not be there
-              values.every(
-                (value) => value !== '' && !/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(value),
-              ),
+              values.every((value) => value !== '' && !unprintable.test(value)),
           )
         },
       ),
