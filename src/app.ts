@@ -153,7 +153,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
         const refusal = { code: 'method_not_allowed', description: `Only ${allow}` } as const
         const response = await renderRefusal(c.get('call'), route, refusal)
         response.headers.set('allow', allow)
-        return response
+        return withNonce(c.get('call'), route, response)
       })
     }
   }
@@ -166,7 +166,10 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
 }
 
 async function answer(call: Call, route: Route): Promise<Response> {
-  const response = await attempt(call, route)
+  return withNonce(call, route, await attempt(call, route))
+}
+
+async function withNonce(call: Call, route: Route, response: Response): Promise<Response> {
   if (route.nonce === true) response.headers.set('dpop-nonce', await nextNonce(call))
   return response
 }
