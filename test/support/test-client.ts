@@ -329,6 +329,7 @@ export async function getResource(
     readonly credential?: Credential
     readonly method?: string
     readonly headers?: readonly (readonly [string, string])[]
+    readonly body?: string
   } = {},
 ): Promise<Answer> {
   const { key, method = 'GET', credential } = options
@@ -349,6 +350,7 @@ export async function getResource(
     method,
     headers: [...headers, ...(options.headers ?? [])],
     ca: inject('server').ca,
+    ...(options.body === undefined ? {} : { body: options.body }),
     ...(credential === undefined ? {} : { credential }),
   })
 }
