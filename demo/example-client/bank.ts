@@ -30,7 +30,7 @@ export function createBank(settings: BankSettings) {
   async function configure(steps: Step[]): Promise<client.Configuration> {
     const key = await crypto.subtle.importKey(
       'jwk',
-      { ...settings.jwk } as webcrypto.JsonWebKey,
+      { ...settings.jwk } as unknown as webcrypto.JsonWebKey & { readonly kty: string },
       { name: 'ECDSA', namedCurve: 'P-256' },
       false,
       ['sign'],

@@ -28,8 +28,8 @@ export type Ring = {
   readonly keys: readonly RingKey[]
 }
 
-/** Seconds the JWKS may be cached by others. */
-export const jwksLifetime = 300
+/** Seconds the JWKS may be cached by others: a revoked key is gone everywhere within a minute. */
+export const jwksLifetime = 60
 /** A new key is published this long (ms) before it signs: at least twice the JWKS lifetime. */
 const publishAhead = 2 * jwksLifetime * 1000
 /** A key that is needed at once is active for callers whose clock is behind, too (ms). */
@@ -200,9 +200,16 @@ export class KeyRing extends EdgeObject {
     const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > this.now())
     const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
     this.wakeAt(Math.max(Math.min(...events), this.now() + 1_000))
-    await this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(ring))
+    // One copy after the other, each of what is stored by then: an older one never overwrites a newer.
+    const copy = () =>
+      this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(this.stored() ?? ring))
+    const mine = this.copying.then(copy, copy)
+    this.copying = mine
+    await mine
     return ring
   }
+
+  private copying: Promise<unknown> = Promise.resolve()
 
   private stored(): Ring | undefined {
     return this.read<Ring>('ring')

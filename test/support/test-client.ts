@@ -4,7 +4,7 @@ import type { JWK } from 'jose'
 import { inject } from 'vitest'
 import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
-import type { ClientFixture, ClientName, PrivateJwk } from './fixtures.ts'
+import type { ClientFixture, ClientName, Fixtures, PrivateJwk } from './fixtures.ts'
 import { form, send } from './http.ts'
 import type { Answer, Credential } from './http.ts'
 
@@ -107,16 +107,23 @@ export async function proof(
   })
 }
 
+/** Where a server listens; the one all flow tests share, unless a test starts its own. */
+export type Server = {
+  readonly issuer: string
+  readonly mtls: string
+  readonly ca: string
+}
+
 /** The newest nonce a server (authorization server or API) handed out to these tests. */
 const nonces = new Map<string, string>()
 
-export async function nonceOf(url: string): Promise<string> {
-  const { issuer, mtls } = inject('server')
+export async function nonceOf(url: string, server: Server = inject('server')): Promise<string> {
+  const { issuer, mtls } = server
   const { origin } = new URL(url)
   const authorizationServer = origin === new URL(issuer).origin || origin === mtls
   const fresh = await send(authorizationServer ? `${issuer}/par` : url, {
     method: authorizationServer ? 'POST' : 'GET',
-    ca: inject('server').ca,
+    ca: server.ca,
   })
   const nonce = fresh.headers.get('dpop-nonce') ?? ''
   nonces.set(origin, nonce)
@@ -160,10 +167,15 @@ export type Tokens = {
 export type TestClient = ReturnType<typeof testClient>
 
 /** A client that can misbehave: every part of what it sends can be changed. */
-export function testClient(name: ClientName | ClientFixture) {
-  const { fixtures } = { fixtures: inject('fixtures') }
+export function testClient(
+  name: ClientName | ClientFixture,
+  at: { readonly server: Server; readonly fixtures: Fixtures } = {
+    server: inject('server'),
+    fixtures: inject('fixtures'),
+  },
+) {
+  const { server, fixtures } = at
   const fixture = typeof name === 'string' ? fixtures.clients[name] : name
-  const server = inject('server')
   const usesCertificate = fixture.credential !== undefined
   const url = (path: string, side: 'main' | 'mtls' = usesCertificate ? 'mtls' : 'main') =>
     `${side === 'mtls' ? server.mtls : server.issuer}${path}`
@@ -211,7 +223,7 @@ export function testClient(name: ClientName | ClientFixture) {
       const nonce =
         options.proofOptions !== undefined && 'nonce' in options.proofOptions
           ? options.proofOptions.nonce
-          : await nonceOf(target)
+          : await nonceOf(target, server)
       headers.push(['dpop', await proof(options.key, target, { ...options.proofOptions, nonce })])
     }
     const credential = options.credential ?? fixture.credential
