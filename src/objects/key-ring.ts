@@ -32,9 +32,7 @@ export class KeyRing extends EdgeObject {
     const made = await this.generate(issuer)
     const now = this.now()
     const ring = this.stored() ?? emptyRing(issuerId)
-    const next = ring.keys.find(
-      (key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now,
-    )
+    const next = ring.keys.find((key) => isNext(key, issuer, now))
     const sooner = next && { ...next, activeFrom: Math.max(next.publishedAt + publishAhead, now) }
     const key = sooner ?? { ...made, publishedAt: now, activeFrom: now + publishAhead }
     return this.reply(await this.publish(withKey(ring, key, issuer)))
@@ -47,14 +45,14 @@ export class KeyRing extends EdgeObject {
     const now = this.now()
     const ring = this.stored()
     if (ring === undefined || !ring.keys.some((key) => key.kid === kid)) return this.reply(false)
-    const keys = ring.keys.filter((key) => key.kid !== kid)
-    const left = { ...ring, keys }
+    const left = withoutKey(ring, kid, issuer, now)
     const signing = activeKey(left, issuer.signingAlgorithm, now)
     // A retiring key must not come back to life: only a next or a new key takes over.
     const needsSuccessor =
       signing === undefined || activeKey(ring, issuer.signingAlgorithm, now)?.kid === kid
-    const next = keys.find((key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now)
-    const successor = { ...(next ?? made), publishedAt: now, activeFrom: now - clockDifference }
+    const next = left.keys.find((key) => isNext(key, issuer, now))
+    const activeFrom = urgently(left, issuer, now)
+    const successor = { ...(next ?? made), publishedAt: now, activeFrom }
     await this.publish(needsSuccessor ? withKey(left, successor, issuer) : left)
     return this.reply(true)
   }
@@ -123,13 +121,9 @@ export class KeyRing extends EdgeObject {
       return current
     }
     const now = this.now()
-    return this.publish(
-      withKey(
-        current ?? emptyRing(issuerId),
-        { ...made, publishedAt: now, activeFrom: now - clockDifference },
-        issuer,
-      ),
-    )
+    const latest = current ?? emptyRing(issuerId)
+    const key = { ...made, publishedAt: now, activeFrom: urgently(latest, issuer, now) }
+    return this.publish(withKey(latest, key, issuer))
   }
 
   private async generate(
@@ -212,6 +206,22 @@ function withKey(ring: Ring, key: RingKey, issuer: Issuer): Ring {
     .map((other) => ({ ...other, removeAt: Math.min(other.removeAt ?? Infinity, removeAt) }))
   return { ...ring, keys: [...others, key] }
 }
+
+/** Drops a key. Without a next one, whoever signs now goes on doing so: it does not retire any more. */
+function withoutKey(ring: Ring, kid: string, issuer: Issuer, now: number): Ring {
+  const keys = ring.keys.filter((key) => key.kid !== kid)
+  const active = activeKey(ring, issuer.signingAlgorithm, now)
+  if (active === undefined || keys.some((key) => isNext(key, issuer, now))) return { ...ring, keys }
+  const { removeAt: _removeAt, ...staying } = active
+  return { ...ring, keys: keys.map((key) => (key.kid === active.kid ? staying : key)) }
+}
+
+const isNext = (key: RingKey, issuer: Issuer, now: number): boolean =>
+  key.alg === issuer.signingAlgorithm && key.activeFrom > now
+
+/** Since when a key signs that is needed at once: for no caller before the one it takes over from. */
+const urgently = (ring: Ring, issuer: Issuer, now: number): number =>
+  Math.max(now - clockDifference, activeKey(ring, issuer.signingAlgorithm, now)?.activeFrom ?? 0)
 
 /** Without `ext`, `key_ops` and `alg`, which platforms add in their own ways. */
 function bareJwk(jwk: JsonWebKey): JsonWebKey {
