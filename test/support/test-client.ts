@@ -341,6 +341,7 @@ export async function getResource(
     readonly credential?: Credential
     readonly method?: string
     readonly headers?: readonly (readonly [string, string])[]
+    readonly body?: string
   } = {},
 ): Promise<Answer> {
   const { key, method = 'GET', credential } = options
@@ -361,6 +362,7 @@ export async function getResource(
     method,
     headers: [...headers, ...(options.headers ?? [])],
     ca: inject('server').ca,
+    ...(options.body === undefined ? {} : { body: options.body }),
     ...(credential === undefined ? {} : { credential }),
   })
 }
