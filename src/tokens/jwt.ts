@@ -13,7 +13,8 @@ const mostCharacters = 8_192
 
 /**
  * Splits a compact JWS without believing any of it. Undefined unless it is three base64url parts with
- * JSON objects in the first two.
+ * JSON objects in the first two, and when it is critical to understand an extension: none is understood
+ * here, and `b64` is not for JWTs (RFC 7515 4.1.11, RFC 7797 7).
  */
 export function decodeJwt(token: string): JwtParts | undefined {
   if (token.length > mostCharacters) return undefined
@@ -23,7 +24,8 @@ export function decodeJwt(token: string): JwtParts | undefined {
   if (signature === undefined || fromBase64Url(signature) === undefined) return undefined
   const header = decodePart(head)
   const claims = decodePart(body)
-  if (header === undefined || claims === undefined) return undefined
+  if (header === undefined || claims === undefined || Object.hasOwn(header, 'crit'))
+    return undefined
   return { header, claims }
 }
 
@@ -47,7 +49,7 @@ export async function importKey(jwk: JsonWebKey, alg: Algorithm): Promise<Crypto
   return key
 }
 
-/** Whether the signature over `token` verifies with `key` under exactly `alg`. `crit` is refused. */
+/** Whether the signature over `token` verifies with `key` under exactly `alg`. */
 export async function verifySignature(
   token: string,
   key: CryptoKey,
