@@ -196,10 +196,7 @@ describe('over https', () => {
 /** The example client sends people to the server: its redirect is a pushed request. */
 async function fetchStart(runtime: Runtime, ca: string): Promise<string> {
   const client = createBrowser({ fetch: createFetch({ ca }) })
-  const home = await client.open(runtime.client)
-  const button = home.forms[0]?.buttons[0]?.id
-  const page = button === undefined ? home : await home.submit(button)
-  const target = page.redirectedTo?.href
-  if (target === undefined) throw new Error(`the example client does not start: ${home.text}`)
-  return target
+  const { redirectedTo, text } = await client.open(`${runtime.client}/connect`)
+  if (redirectedTo === undefined) throw new Error(`the example client does not start: ${text}`)
+  return redirectedTo.href
 }
