@@ -111,12 +111,15 @@ export class Client extends EdgeObject {
     return this.reply({ status: before === undefined ? 'created' : 'changed', client })
   }
 
-  /** Enables or disables. Disabling ends all tokens the client got for itself. */
+  /**
+   * Enables or disables. Disabling ends everything: the client's own tokens by the epoch, and by a new
+   * generation all that people granted and all that was pushed.
+   */
   async setEnabled(enabled: boolean): Promise<Reply<StoredClient | undefined>> {
     const before = this.read<StoredClient>('client')
     if (before === undefined) return this.reply(undefined)
-    const epoch = enabled ? before.epoch : before.epoch + 1
-    const client = { ...before, enabled, epoch, version: before.version + 1 }
+    const ended = enabled ? {} : { epoch: before.epoch + 1, generation: randomText(16) }
+    const client = { ...before, ...ended, enabled, version: before.version + 1 }
     await this.publish(client)
     return this.reply(client)
   }
