@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import type { AdminClient } from '../../cli/admin-client.ts'
+import type { Admin } from '../support/admin.ts'
 import { openAdmin, putClient } from '../support/admin.ts'
 import { createSelfSigned, credentialOf, openCa } from '../support/certificates.ts'
 import type { TestCa } from '../support/certificates.ts'
@@ -8,7 +8,7 @@ import { askWith } from '../support/mtls.ts'
 
 const { clientAuthority } = inject('fixtures')
 
-let admin: AdminClient
+let admin: Admin
 let ca: TestCa
 beforeAll(async () => {
   admin = await openAdmin()
@@ -22,7 +22,7 @@ async function ask(
   credential: Credential,
 ): Promise<number> {
   const method = { token_endpoint_auth_method: 'tls_client_auth' }
-  const { status, body } = await putClient(admin, id, { ...method, ...registered })
+  const { status, json: body } = await putClient(admin, id, { ...method, ...registered })
   expect([200, 201], JSON.stringify(body)).toContain(status)
   const answer = await askWith(id, credential)
   if (answer.status !== 200) expect(answer.json['error']).toBe('invalid_client')
@@ -138,7 +138,7 @@ describe('registration', () => {
   }
   for (const [what, metadata] of Object.entries(refused)) {
     it(`MTLS-03 refuses ${what} and registers nothing`, async () => {
-      const { status, body } = await putClient(admin, 'client-refused', metadata)
+      const { status, json: body } = await putClient(admin, 'client-refused', metadata)
       expect(status).toBe(400)
       expect(body).toMatchObject({ error: 'invalid_client_metadata' })
       expect((await admin.request('GET', '/clients/client-refused')).status).toBe(404)
@@ -152,7 +152,7 @@ describe('registration', () => {
     }
     const metadata = { ...pki, tls_client_auth_san_dns: 'a.example', ...flags }
     expect((await putClient(admin, 'client-flags', metadata)).status).toBe(201)
-    const { body } = await admin.request('GET', '/clients/client-flags')
+    const { json: body } = await admin.request('GET', '/clients/client-flags')
     expect(body).toMatchObject(flags)
   })
 })

@@ -13,6 +13,9 @@ import type { Addresses } from './local-runtime.ts'
 /** A running server: the shared one, or one that a test started itself. */
 export type Server = Addresses & { readonly ca: string }
 
+/** What a test client needs to know of it. */
+type Reachable = Pick<Server, 'issuer' | 'mtls' | 'ca'>
+
 /** Seconds the server's clock was moved; what clients sign follows it. */
 let offset = 0
 export const nowSeconds = (): number => Math.floor(Date.now() / 1000) + offset
@@ -118,7 +121,7 @@ export async function proof(
 /** The newest nonce a server (authorization server or API) handed out to these tests. */
 const nonces = new Map<string, string>()
 
-export async function nonceOf(url: string, on: Server = inject('server')): Promise<string> {
+export async function nonceOf(url: string, on: Reachable = inject('server')): Promise<string> {
   const { issuer, mtls, ca } = on
   const { origin } = new URL(url)
   const authorizationServer = origin === new URL(issuer).origin || origin === mtls
@@ -168,7 +171,7 @@ export type Tokens = {
 export type TestClient = ReturnType<typeof testClient>
 
 /** A client that can misbehave: every part of what it sends can be changed. */
-export function testClient(name: ClientName | ClientFixture, server: Server = inject('server')) {
+export function testClient(name: ClientName | ClientFixture, server: Reachable = inject('server')) {
   const { fixtures } = { fixtures: inject('fixtures') }
   const fixture = typeof name === 'string' ? fixtures.clients[name] : name
   const usesCertificate = fixture.credential !== undefined
@@ -337,6 +340,7 @@ export async function getResource(
     readonly method?: string
     readonly headers?: readonly (readonly [string, string])[]
     readonly on?: Server
+    readonly body?: string
   } = {},
 ): Promise<Answer> {
   const { key, method = 'GET', credential, on = inject('server') } = options
@@ -357,6 +361,7 @@ export async function getResource(
     method,
     headers: [...headers, ...(options.headers ?? [])],
     ca: on.ca,
+    ...(options.body === undefined ? {} : { body: options.body }),
     ...(credential === undefined ? {} : { credential }),
   })
 }
