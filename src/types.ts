@@ -34,6 +34,8 @@ export type Issuer = {
   readonly url: string
   /** Origin that asks for client certificates and serves `mtls_endpoint_aliases`; absent: no mTLS. */
   readonly mtlsOrigin: string | undefined
+  /** Host names of all issuers of this deployment: no outbound call goes there. */
+  readonly deploymentHosts: readonly string[]
   readonly profile: Profile
   readonly lifetimes: Lifetimes
   readonly name: string
@@ -61,7 +63,7 @@ export type ClientRecord = {
   readonly clientId: string
   /** Counts changes; a request that meets a newer version reads again. */
   readonly version: number
-  /** Random at creation: an id deleted and made again is another client. */
+  /** Random: an id disabled, or deleted and made again, is another client to what it was granted. */
   readonly generation: string
   readonly enabled: boolean
   readonly metadata: ClientMetadata

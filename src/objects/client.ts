@@ -37,6 +37,9 @@ export type StoredClient = {
 
 type Mirror = Pick<StoredClient, 'version' | 'generation' | 'enabled' | 'epoch'>
 type ShardName = { readonly shards: number; readonly shard: number }
+/** Milliseconds until the alarm tells again what could not be told. */
+const retryAfter = 5_000
+
 type RevokedToken = { readonly id: string; readonly until: number }
 
 /**
@@ -47,7 +50,8 @@ type RevokedToken = { readonly id: string; readonly until: number }
 export class Client extends EdgeObject {
   private readonly slots = new ReplaySlots(
     (statement, ...values) => this.sql(statement, ...values),
-    (at) => this.wakeAt(at),
+    // An alarm that is to tell news again comes first; it sweeps as well.
+    (at) => this.wakeAt(this.read('untold') === undefined ? at : this.now() + retryAfter),
   )
 
   /** Takes an assertion `jti` (hashed) once and tells the client's standing. `validUntil` in ms. */
@@ -107,12 +111,15 @@ export class Client extends EdgeObject {
     return this.reply({ status: before === undefined ? 'created' : 'changed', client })
   }
 
-  /** Enables or disables. Disabling ends all tokens the client got for itself. */
+  /**
+   * Enables or disables. Disabling ends everything: the client's own tokens by the epoch, and by a new
+   * generation all that people granted and all that was pushed.
+   */
   async setEnabled(enabled: boolean): Promise<Reply<StoredClient | undefined>> {
     const before = this.read<StoredClient>('client')
     if (before === undefined) return this.reply(undefined)
-    const epoch = enabled ? before.epoch : before.epoch + 1
-    const client = { ...before, enabled, epoch, version: before.version + 1 }
+    const ended = enabled ? {} : { epoch: before.epoch + 1, generation: randomText(16) }
+    const client = { ...before, ...ended, enabled, version: before.version + 1 }
     await this.publish(client)
     return this.reply(client)
   }
@@ -123,8 +130,7 @@ export class Client extends EdgeObject {
     if (before === undefined) return this.reply(false)
     this.write('epoch', before.epoch + 1)
     this.erase('client')
-    await this.tellShards(before, 'removed')
-    await this.env.COPIES.delete(copyKeys.client(before.issuer, before.clientId))
+    await this.spread(before)
     return this.reply(true)
   }
 
@@ -135,20 +141,14 @@ export class Client extends EdgeObject {
     const before = this.read<readonly ShardName[]>('shards') ?? []
     const known = before.some((one) => one.shards === shards && one.shard === shard)
     if (!known) this.write('shards', [...before, { shards, shard }])
-    await this.tellShards(client)
+    await this.spread(client)
     return this.reply(true)
   }
 
   /** Sets a shard's mirror; called by the client's main object alone. */
   mirror(standing: Mirror | undefined): Reply<true> {
-    const before = this.read<Mirror>('mirror')
-    // Answers can overtake each other; a version never goes back within one generation.
-    const stale =
-      standing !== undefined &&
-      before?.generation === standing.generation &&
-      before.version > standing.version
     if (standing === undefined) this.erase('mirror')
-    else if (!stale) this.write('mirror', standing)
+    else this.write('mirror', standing)
     return this.reply(true)
   }
 
@@ -178,6 +178,8 @@ export class Client extends EdgeObject {
   }
 
   override async alarm(): Promise<void> {
+    const untold = this.read<Pick<StoredClient, 'issuer' | 'clientId'>>('untold')
+    if (untold !== undefined) await this.spread(untold)
     const next = this.slots.sweep(this.now())
     if (next !== undefined) await this.ctx.storage.setAlarm(next)
   }
@@ -194,27 +196,46 @@ export class Client extends EdgeObject {
     return this.read<StoredClient>('client')?.epoch ?? this.read<number>('epoch') ?? 0
   }
 
+  /** Stores the client and spreads the news; what could not be told is told again by the alarm. */
   private async publish(client: StoredClient): Promise<void> {
     this.write('client', client)
-    await this.tellShards(client)
-    await this.env.COPIES.put(
-      copyKeys.client(client.issuer, client.clientId),
-      JSON.stringify(client),
-    )
+    await this.spread(client)
   }
 
-  private async tellShards(
-    client: StoredClient,
-    news: 'changed' | 'removed' = 'changed',
-  ): Promise<void> {
-    const { issuer, clientId, version, generation, enabled, epoch } = client
-    const mirror = news === 'removed' ? undefined : { version, generation, enabled, epoch }
-    const shards = this.read<readonly ShardName[]>('shards') ?? []
-    const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
-    await Promise.all(
-      shards.map(({ shards: count, shard }) =>
-        stubs.clientShard(clientId, count, shard).mirror(mirror),
-      ),
-    )
+  /**
+   * Tells shards and KV what is stored, one spreading after the other: each tells the state of its own
+   * time, so an older one can never overwrite a newer one.
+   */
+  private async spread({
+    issuer,
+    clientId,
+  }: Pick<StoredClient, 'issuer' | 'clientId'>): Promise<void> {
+    this.write('untold', { issuer, clientId })
+    this.wakeAt(this.now() + retryAfter)
+    const tell = async () => {
+      const client = this.read<StoredClient>('client')
+      const mirror = client && mirrorOf(client)
+      const shards = this.read<readonly ShardName[]>('shards') ?? []
+      const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
+      await Promise.all(
+        shards.map((name) => stubs.clientShard(clientId, name.shards, name.shard).mirror(mirror)),
+      )
+      const key = copyKeys.client(issuer, clientId)
+      if (client === undefined) await this.env.COPIES.delete(key)
+      else await this.env.COPIES.put(key, JSON.stringify(client))
+    }
+    const mine = this.spreading.then(tell, tell)
+    this.spreading = mine
+    await mine
+    this.erase('untold')
   }
+
+  private spreading: Promise<unknown> = Promise.resolve()
 }
+
+const mirrorOf = ({ version, generation, enabled, epoch }: StoredClient): Mirror => ({
+  version,
+  generation,
+  enabled,
+  epoch,
+})

@@ -1,57 +1,20 @@
 import { configuredIssuer } from '../config.ts'
-import { parseJson, randomText, tuple, utf8 } from '../encoding.ts'
+import { randomText, utf8 } from '../encoding.ts'
 import type { Reply } from '../observe/storage.ts'
-import { deriveKeys, parseMasterSecret, seal, unseal } from '../secrets.ts'
+import { parseMasterSecret, seal, unseal } from '../secrets.ts'
 import type { SecretKeys } from '../secrets.ts'
 import type { Issuer } from '../types.ts'
 import { copyKeys } from './names.ts'
 import { EdgeObject } from './edge-object.ts'
+import { activeKey, jwksLifetime, sealedFor, signingKeySecrets } from './ring.ts'
+import type { Ring, RingKey } from './ring.ts'
 
-/** A signing key of an issuer. Its state follows from the clock; see `stateOf`. */
-export type RingKey = {
-  readonly kid: string
-  readonly alg: Issuer['signingAlgorithm']
-  readonly use: 'sig'
-  readonly publicJwk: JsonWebKey
-  /** The private JWK, sealed with the master secret (AES-GCM; AAD: issuer, kid, alg, use). */
-  readonly sealed: string
-  /** Milliseconds. */
-  readonly publishedAt: number
-  readonly activeFrom: number
-  /** When the public half leaves the JWKS; unset while no successor is known. */
-  readonly removeAt?: number
-}
-
-export type Ring = {
-  readonly format: 1
-  readonly issuer: string
-  readonly keys: readonly RingKey[]
-}
-
-/** Seconds the JWKS may be cached by others. */
-export const jwksLifetime = 300
 /** A new key is published this long (ms) before it signs: at least twice the JWKS lifetime. */
 const publishAhead = 2 * jwksLifetime * 1000
 /** A key that is needed at once is active for callers whose clock is behind, too (ms). */
 const clockDifference = 60_000
 /** Automatic rotation publishes the next key a day ahead. */
 const rotationLead = 86_400_000
-
-export type KeyState = 'next' | 'active' | 'retiring'
-
-/** The key that signs: of those whose time has come the one that came last. */
-export function activeKey(ring: Ring, alg: string, now: number): RingKey | undefined {
-  const ready = ring.keys.filter((key) => key.alg === alg && key.activeFrom <= now)
-  return ready.reduce<RingKey | undefined>(
-    (latest, key) => (latest === undefined || key.activeFrom >= latest.activeFrom ? key : latest),
-    undefined,
-  )
-}
-
-export function stateOf(ring: Ring, key: RingKey, now: number): KeyState {
-  if (key.activeFrom > now) return 'next'
-  return activeKey(ring, key.alg, now)?.kid === key.kid ? 'active' : 'retiring'
-}
 
 /** Decides about one issuer's signing keys. The only writer of their KV copy. */
 export class KeyRing extends EdgeObject {
@@ -194,9 +157,16 @@ export class KeyRing extends EdgeObject {
     const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > this.now())
     const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
     this.wakeAt(Math.max(Math.min(...events), this.now() + 1_000))
-    await this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(ring))
+    // One copy after the other, each of what is stored by then: an older one never overwrites a newer.
+    const copy = () =>
+      this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(this.stored() ?? ring))
+    const mine = this.copying.then(copy, copy)
+    this.copying = mine
+    await mine
     return ring
   }
+
+  private copying: Promise<unknown> = Promise.resolve()
 
   private stored(): Ring | undefined {
     return this.read<Ring>('ring')
@@ -253,24 +223,8 @@ const isNext = (key: RingKey, issuer: Issuer, now: number): boolean =>
 const urgently = (ring: Ring, issuer: Issuer, now: number): number =>
   Math.max(now - clockDifference, activeKey(ring, issuer.signingAlgorithm, now)?.activeFrom ?? 0)
 
-export const signingKeySecrets = (
-  secret: Parameters<typeof deriveKeys>[0],
-  issuerId: string,
-): SecretKeys => deriveKeys(secret, 'aes', [issuerId, 'signing-keys'])
-
-export const sealedFor = (issuerId: string, key: Pick<RingKey, 'kid' | 'alg' | 'use'>): string =>
-  tuple(issuerId, key.kid, key.alg, key.use)
-
 /** Without `ext`, `key_ops` and `alg`, which platforms add in their own ways. */
 function bareJwk(jwk: JsonWebKey): JsonWebKey {
   const { ext: _ext, key_ops: _ops, alg: _alg, ...members } = jwk
   return members
-}
-
-/** Reads a ring from its KV copy. */
-export function readRing(value: unknown): Ring | undefined {
-  const ring = typeof value === 'string' ? parseJson(value) : value
-  return typeof ring === 'object' && ring !== null && (ring as Ring).format === 1
-    ? (ring as Ring)
-    : undefined
 }

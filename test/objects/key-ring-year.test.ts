@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, expect, it, vi } from 'vitest'
-import type { RingKey } from '../../src/objects/key-ring.ts'
+import type { RingKey } from '../../src/objects/ring.ts'
 import { holdingsOf, setClock, start } from './support/objects.ts'
 import { keysIn, ringObject, ringOf, signWith, verifies } from './support/rings.ts'
 

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { copyKeys } from '../../src/objects/names.ts'
-import type { Ring } from '../../src/objects/key-ring.ts'
+import type { Ring } from '../../src/objects/ring.ts'
 import { publicKeys } from '../../src/tokens/keys.ts'
 import { env, holdingsOf, nothing, parallel, setClock, start } from './support/objects.ts'
 import {

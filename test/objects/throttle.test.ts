@@ -1,7 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { delayAfter } from '../../src/objects/throttle.ts'
-import type { Attempt, ThrottleKind } from '../../src/objects/throttle.ts'
+import { delayAfter } from '../../src/objects/throttle-delay.ts'
+import type { ThrottleKind } from '../../src/objects/throttle-delay.ts'
+import type { Attempt } from '../../src/objects/throttle.ts'
 import { env, holdingsOf, parallel, setClock } from './support/objects.ts'
 
 const throttle = (name: string) => env.THROTTLE.getByName(name)
