@@ -227,7 +227,8 @@ export class Client extends EdgeObject {
     const mine = this.spreading.then(tell, tell)
     this.spreading = mine
     await mine
-    this.erase('untold')
+    // Somebody else's news may still be on its way.
+    if (this.spreading === mine) this.erase('untold')
   }
 
   private spreading: Promise<unknown> = Promise.resolve()
