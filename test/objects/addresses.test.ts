@@ -139,7 +139,7 @@ describe('the address of a request', () => {
     for (const path of ['/par', '/token', '/introspect', '/revoke', '/userinfo']) {
       expect(await cached(path, 'POST')).toContain('no-store')
     }
-    expect(await cached('/jwks', 'GET')).toBe('public, max-age=300')
+    expect(await cached('/jwks', 'GET')).toBe('public, max-age=60')
   })
 })
 

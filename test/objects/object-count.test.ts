@@ -13,7 +13,7 @@ import {
 import { makeTokenId, readHandle } from '../../src/handles.ts'
 import type { TokenHome } from '../../src/handles.ts'
 import type { Client } from '../../src/objects/client.ts'
-import { activeKey } from '../../src/objects/key-ring.ts'
+import { activeKey } from '../../src/objects/ring.ts'
 import { importKey, signJwt } from '../../src/tokens/jwt.ts'
 import {
   approve,

@@ -86,7 +86,7 @@ describe('a client id that is deleted and made again', () => {
 })
 
 describe('a client that is disabled', () => {
-  it('SP-PAR-10 SP-CR-11 is refused at every endpoint at once, and its own tokens do not revive', async () => {
+  it('SP-PAR-10 SP-CR-11 is refused at every endpoint at once, and nothing revives when it is enabled', async () => {
     const tokens = await obtain(bank, app)
     const own = String(
       (await take({ grant_type: 'client_credentials', scope: 'accounts' })).json['access_token'],
@@ -100,7 +100,10 @@ describe('a client that is disabled', () => {
     expect(page.response.status).toBe(400)
     expect([await active(tokens.access), await active(own)]).toEqual([false, false])
     await admin.run('POST', '/clients/app/enable')
-    expect(await active(own)).toBe(false)
+    expect([await active(tokens.access), await active(own)]).toEqual([false, false])
+    expect((await take(refresh)).json['error']).toBe('invalid_grant')
+    const again = await createVisitor().go(authorizeUrl(bank, pushed.requestUri))
+    expect(again.response.status).toBe(400)
     expect(await active((await obtain(bank, app)).access)).toBe(true)
   })
 })
