@@ -54,8 +54,9 @@ export async function verifySignature(
   alg: Algorithm,
 ): Promise<boolean> {
   try {
-    await compactVerify(token, key, { algorithms: [alg] })
-    return true
+    const { protectedHeader } = await compactVerify(token, key, { algorithms: [alg] })
+    // The library understands `b64`; a JWT must not (RFC 7797 7).
+    return protectedHeader.crit === undefined
   } catch {
     return false
   }
