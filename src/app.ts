@@ -153,7 +153,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
         const refusal = { code: 'method_not_allowed', description: `Only ${allow}` } as const
         const response = await renderRefusal(c.get('call'), route, refusal)
         response.headers.set('allow', allow)
-        return response
+        return withNonce(c.get('call'), route, response)
       })
     }
   }
@@ -166,7 +166,10 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
 }
 
 async function answer(call: Call, route: Route): Promise<Response> {
-  const response = await attempt(call, route)
+  return withNonce(call, route, await attempt(call, route))
+}
+
+async function withNonce(call: Call, route: Route, response: Response): Promise<Response> {
   if (route.nonce === true) response.headers.set('dpop-nonce', await nextNonce(call))
   return response
 }
@@ -225,10 +228,12 @@ function secureHeaders(response: Response, issuer: Issuer): void {
 }
 
 const secretsOf = new WeakMap<MasterSecret, Map<string, IssuerSecrets>>()
-let parsed: { readonly text: string; readonly secret: MasterSecret | string } | undefined
+let parsed: { readonly text: unknown; readonly secret: MasterSecret | string } | undefined
 
-function parseMasterSecretOnce(text: string): MasterSecret | string {
-  if (parsed?.text !== text) parsed = { text, secret: parseMasterSecret(text) }
+/** `text` as the deployment has it: it may have forgotten the secret. */
+function parseMasterSecretOnce(text: unknown): MasterSecret | string {
+  if (parsed === undefined || parsed.text !== text)
+    parsed = { text, secret: parseMasterSecret(text) }
   return parsed.secret
 }
 

@@ -6,7 +6,7 @@ import type { Stubs } from './objects/stubs.ts'
 import type { Place } from './proof/location.ts'
 import { deriveKeys } from './secrets.ts'
 import type { MasterSecret, SecretKeys } from './secrets.ts'
-import { signingKeySecrets } from './objects/key-ring.ts'
+import { signingKeySecrets } from './objects/ring.ts'
 import type { Issuer } from './types.ts'
 
 /** What a deployment may pass in: time, storage hooks and outbound calls. Production passes nothing. */

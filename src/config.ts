@@ -8,7 +8,8 @@ import type { PushedRequest } from './objects/pushed-request.ts'
 import type { ReplayGuard } from './objects/replay-guard.ts'
 import type { Throttle } from './objects/throttle.ts'
 import { readIssuer } from './settings/issuer.ts'
-import { Contradiction, contradiction } from './settings/readers.ts'
+import type { OneIssuer } from './settings/issuer.ts'
+import { Contradiction, contradiction, onlyKnown } from './settings/readers.ts'
 import type { Issuer } from './types.ts'
 
 /** The bindings of the Worker. */
@@ -45,7 +46,8 @@ let settled: { readonly from: unknown; readonly result: SettingsResult } | undef
 /** The deployment's settings, read once. */
 export function settingsOf(env: Env): SettingsResult {
   const text = typeof env.SETTINGS === 'string' ? env.SETTINGS : JSON.stringify(env.SETTINGS)
-  if (settled?.from !== text) {
+  // Without the binding there is no text either.
+  if (settled === undefined || settled.from !== text) {
     const development = env.DEVELOPMENT === 'loopback'
     settled = { from: text, result: readSettings(env.SETTINGS, { development }) }
   }
@@ -72,14 +74,17 @@ export function readSettings(
   try {
     const document = typeof value === 'string' ? parseJson(value) : value
     if (!isRecord(document)) return problem('SETTINGS is not a JSON object.')
+    onlyKnown(document, ['issuers'], 'SETTINGS')
     const list = document['issuers']
     if (!Array.isArray(list) || list.length === 0) {
       return problem('SETTINGS.issuers must be a list with at least one issuer.')
     }
-    const issuers = list.map((entry: unknown, index) => readIssuer(entry, index, options))
-    checkApart(issuers)
-    // The longest address first, so that an issuer at the root does not swallow those with a path.
-    issuers.sort((a, b) => b.url.length - a.url.length)
+    const read = list.map((entry: unknown, index) => readIssuer(entry, index, options))
+    checkApart(read)
+    const deploymentHosts = hostsOf(read)
+    const issuers = read.map((issuer) => Object.freeze({ ...issuer, deploymentHosts }))
+    // The longest path first, so that an issuer at the root does not swallow those with a path.
+    issuers.sort((a, b) => new URL(b.url).pathname.length - new URL(a.url).pathname.length)
     return { ok: true, settings: Object.freeze({ issuers: Object.freeze(issuers) }) }
   } catch (error) {
     if (error instanceof Contradiction) return problem(error.message)
@@ -89,13 +94,24 @@ export function readSettings(
 
 const problem = (sentence: string): SettingsResult => ({ ok: false, problem: sentence })
 
-function checkApart(issuers: readonly Issuer[]): void {
+function hostsOf(issuers: readonly OneIssuer[]): readonly string[] {
+  const origins = issuers.flatMap(({ url, mtlsOrigin }) =>
+    mtlsOrigin === undefined ? [url] : [url, mtlsOrigin],
+  )
+  const hosts = origins.map((origin) => new URL(origin).hostname.replace(/\.$/, ''))
+  return Object.freeze([...new Set(hosts)])
+}
+
+function checkApart(issuers: readonly OneIssuer[]): void {
   const seen = new Map<string, string>()
   for (const issuer of issuers) {
+    const base = new URL(issuer.url).pathname
     for (const [kind, value] of [
       ['id', issuer.id],
       ['address', issuer.url],
+      ['mTLS address', issuer.mtlsOrigin && `${issuer.mtlsOrigin}${base}`],
     ] as const) {
+      if (value === undefined) continue
       const other = seen.get(`${kind} ${value}`)
       if (other !== undefined)
         contradiction(`Issuers '${other}' and '${issuer.id}' share the ${kind} '${value}'.`)

@@ -34,6 +34,8 @@ export type Issuer = {
   readonly url: string
   /** Origin that asks for client certificates and serves `mtls_endpoint_aliases`; absent: no mTLS. */
   readonly mtlsOrigin: string | undefined
+  /** Host names of all issuers of this deployment: no outbound call goes there. */
+  readonly deploymentHosts: readonly string[]
   readonly profile: Profile
   readonly lifetimes: Lifetimes
   readonly name: string

@@ -1,8 +1,8 @@
 import type { Call } from '../call.ts'
 import { fail } from '../errors.ts'
 import { json } from '../endpoints/respond.ts'
-import { stateOf } from '../objects/key-ring.ts'
-import type { Ring } from '../objects/key-ring.ts'
+import { stateOf } from '../objects/ring.ts'
+import type { Ring } from '../objects/ring.ts'
 import { askRing } from '../tokens/keys.ts'
 import type { Operation } from './operation.ts'
 

@@ -201,7 +201,7 @@ function problemWithAuthentication(
     return `${method} needs an issuer with an mtls_origin`
   }
   return method === 'tls_client_auth'
-    ? problemWithSubject(metadata)
+    ? (problemWithSubject(metadata) ?? problemWithKeyPlace(metadata, issuer, allowed))
     : (problemWithSubjectless(metadata) ?? problemWithKeys(metadata, issuer, allowed))
 }
 
@@ -221,15 +221,26 @@ function problemWithSubjectless(metadata: Partial<ClientMetadata>): string | und
   return named === undefined ? undefined : `${named} is for tls_client_auth only`
 }
 
+/** RFC 7591 2: never both; an address must be one that may be called, whether it is needed or not. */
+function problemWithKeyPlace(
+  metadata: Partial<ClientMetadata>,
+  issuer: Issuer,
+  allowed: OutboundAllowance | undefined,
+): string | undefined {
+  const { jwks, jwks_uri: uri } = metadata
+  if (jwks !== undefined && uri !== undefined) return 'exactly one of jwks and jwks_uri is allowed'
+  return uri === undefined ? undefined : checkOutboundUrl(uri, issuer, allowed)
+}
+
 function problemWithKeys(
   metadata: Partial<ClientMetadata>,
   issuer: Issuer,
   allowed: OutboundAllowance | undefined,
 ): string | undefined {
   const { jwks, jwks_uri: uri } = metadata
-  if ((jwks === undefined) === (uri === undefined))
-    return 'exactly one of jwks and jwks_uri is required'
-  if (uri !== undefined) return checkOutboundUrl(uri, issuer, allowed)
+  if (jwks === undefined && uri === undefined) return 'exactly one of jwks and jwks_uri is required'
+  const place = problemWithKeyPlace(metadata, issuer, allowed)
+  if (place !== undefined || uri !== undefined) return place
   const checked = checkPublicJwks(jwks)
   if (!checked.ok) return checked.refusal.description
   if (metadata.token_endpoint_auth_method !== 'private_key_jwt') return undefined

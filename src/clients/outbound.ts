@@ -4,6 +4,9 @@ import type { Issuer } from '../types.ts'
 const timeout = 3_000
 const mostBytes = 64 * 1024
 
+/** Names that mean another machine, or none, wherever they are asked for. */
+const internal = /(^|\.)(local|localhost|internal|localdomain|home\.arpa)$/
+
 /** An exact list of origins that tests may reach; production has none. */
 export type OutboundAllowance = (origin: string) => boolean
 
@@ -26,13 +29,13 @@ export function checkOutboundUrl(
   if (url.hash !== '') return 'jwks_uri has a fragment'
   const host = url.hostname.replace(/\.$/, '')
   if (host.startsWith('[') || /^[0-9.]+$/.test(host)) return 'jwks_uri must not use an IP address'
-  if (!host.includes('.') || /\.(local|localhost|internal|localdomain|home\.arpa)$/.test(host)) {
+  const labels = host.split('.')
+  if (labels.length < 2 || labels.includes('') || internal.test(host)) {
     return 'jwks_uri must use a public host name'
   }
-  const own = [issuer.url, issuer.mtlsOrigin].some(
-    (origin) => origin !== undefined && new URL(origin).hostname === host,
-  )
-  return own ? 'jwks_uri must not point to this server' : undefined
+  return issuer.deploymentHosts.includes(host)
+    ? 'jwks_uri must not point to this server'
+    : undefined
 }
 
 /** Why an outbound call brought nothing; for the log. */

@@ -35,15 +35,16 @@ const remembered = 30 * 86_400_000
 
 /** A person: password, claims, and the list of grants they gave. */
 export class Account extends EdgeObject {
-  /** Creates the account, or changes what is given. Never re-enables. */
+  /** Creates the account, or changes what is given. Never re-enables. `unknown`: another issuer's. */
   put(input: {
     readonly issuer: string
     readonly username: string
     readonly sub: string
     readonly password?: PasswordHash
     readonly claims?: PersonClaims
-  }): Reply<'created' | 'changed'> {
-    const before = this.of(input.issuer)
+  }): Reply<'created' | 'changed' | 'unknown'> {
+    const before = this.read<StoredAccount>('account')
+    if (before !== undefined && before.issuer !== input.issuer) return this.reply('unknown')
     const account: StoredAccount = {
       format: 1,
       issuer: input.issuer,

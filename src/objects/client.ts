@@ -2,7 +2,7 @@ import type { ClientMetadata } from '../clients/metadata.ts'
 import { configuredIssuer } from '../config.ts'
 import { randomText } from '../encoding.ts'
 import type { Reply } from '../observe/storage.ts'
-import { EdgeObject } from './edge-object.ts'
+import { EdgeObject, forgetGrace } from './edge-object.ts'
 import { copyKeys } from './names.ts'
 import { makeStubs } from './stubs.ts'
 import { ReplaySlots } from './replay-slots.ts'
@@ -170,9 +170,9 @@ export class Client extends EdgeObject {
   revokeToken(id: string, until: number): Reply<true> {
     const now = this.now()
     const revoked = (this.read<readonly RevokedToken[]>('revoked') ?? []).filter(
-      (one) => one.until > now,
+      (one) => one.until + forgetGrace > now,
     )
-    if (until > now && !revoked.some((one) => one.id === id))
+    if (until + forgetGrace > now && !revoked.some((one) => one.id === id))
       this.write('revoked', [...revoked, { id, until }])
     return this.reply(true)
   }

@@ -1,57 +1,20 @@
 import { configuredIssuer } from '../config.ts'
-import { parseJson, randomText, tuple, utf8 } from '../encoding.ts'
+import { randomText, utf8 } from '../encoding.ts'
 import type { Reply } from '../observe/storage.ts'
-import { deriveKeys, parseMasterSecret, seal, unseal } from '../secrets.ts'
+import { parseMasterSecret, seal, unseal } from '../secrets.ts'
 import type { SecretKeys } from '../secrets.ts'
 import type { Issuer } from '../types.ts'
 import { copyKeys } from './names.ts'
 import { EdgeObject } from './edge-object.ts'
+import { activeKey, jwksLifetime, sealedFor, signingKeySecrets } from './ring.ts'
+import type { Ring, RingKey } from './ring.ts'
 
-/** A signing key of an issuer. Its state follows from the clock; see `stateOf`. */
-export type RingKey = {
-  readonly kid: string
-  readonly alg: Issuer['signingAlgorithm']
-  readonly use: 'sig'
-  readonly publicJwk: JsonWebKey
-  /** The private JWK, sealed with the master secret (AES-GCM; AAD: issuer, kid, alg, use). */
-  readonly sealed: string
-  /** Milliseconds. */
-  readonly publishedAt: number
-  readonly activeFrom: number
-  /** When the public half leaves the JWKS; unset while no successor is known. */
-  readonly removeAt?: number
-}
-
-export type Ring = {
-  readonly format: 1
-  readonly issuer: string
-  readonly keys: readonly RingKey[]
-}
-
-/** Seconds the JWKS may be cached by others: a revoked key is gone everywhere within a minute. */
-export const jwksLifetime = 60
 /** A new key is published this long (ms) before it signs: at least twice the JWKS lifetime. */
 const publishAhead = 2 * jwksLifetime * 1000
 /** A key that is needed at once is active for callers whose clock is behind, too (ms). */
 const clockDifference = 60_000
 /** Automatic rotation publishes the next key a day ahead. */
 const rotationLead = 86_400_000
-
-export type KeyState = 'next' | 'active' | 'retiring'
-
-/** The key that signs: of those whose time has come the one that came last. */
-export function activeKey(ring: Ring, alg: string, now: number): RingKey | undefined {
-  const ready = ring.keys.filter((key) => key.alg === alg && key.activeFrom <= now)
-  return ready.reduce<RingKey | undefined>(
-    (latest, key) => (latest === undefined || key.activeFrom >= latest.activeFrom ? key : latest),
-    undefined,
-  )
-}
-
-export function stateOf(ring: Ring, key: RingKey, now: number): KeyState {
-  if (key.activeFrom > now) return 'next'
-  return activeKey(ring, key.alg, now)?.kid === key.kid ? 'active' : 'retiring'
-}
 
 /** Decides about one issuer's signing keys. The only writer of their KV copy. */
 export class KeyRing extends EdgeObject {
@@ -69,9 +32,7 @@ export class KeyRing extends EdgeObject {
     const made = await this.generate(issuer)
     const now = this.now()
     const ring = this.stored() ?? emptyRing(issuerId)
-    const next = ring.keys.find(
-      (key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now,
-    )
+    const next = ring.keys.find((key) => isNext(key, issuer, now))
     const sooner = next && { ...next, activeFrom: Math.max(next.publishedAt + publishAhead, now) }
     const key = sooner ?? { ...made, publishedAt: now, activeFrom: now + publishAhead }
     return this.reply(await this.publish(withKey(ring, key, issuer)))
@@ -84,14 +45,14 @@ export class KeyRing extends EdgeObject {
     const now = this.now()
     const ring = this.stored()
     if (ring === undefined || !ring.keys.some((key) => key.kid === kid)) return this.reply(false)
-    const keys = ring.keys.filter((key) => key.kid !== kid)
-    const left = { ...ring, keys }
+    const left = withoutKey(ring, kid, issuer, now)
     const signing = activeKey(left, issuer.signingAlgorithm, now)
     // A retiring key must not come back to life: only a next or a new key takes over.
     const needsSuccessor =
       signing === undefined || activeKey(ring, issuer.signingAlgorithm, now)?.kid === kid
-    const next = keys.find((key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now)
-    const successor = { ...(next ?? made), publishedAt: now, activeFrom: now - clockDifference }
+    const next = left.keys.find((key) => isNext(key, issuer, now))
+    const activeFrom = urgently(left, issuer, now)
+    const successor = { ...(next ?? made), publishedAt: now, activeFrom }
     await this.publish(needsSuccessor ? withKey(left, successor, issuer) : left)
     return this.reply(true)
   }
@@ -160,13 +121,9 @@ export class KeyRing extends EdgeObject {
       return current
     }
     const now = this.now()
-    return this.publish(
-      withKey(
-        current ?? emptyRing(issuerId),
-        { ...made, publishedAt: now, activeFrom: now - clockDifference },
-        issuer,
-      ),
-    )
+    const latest = current ?? emptyRing(issuerId)
+    const key = { ...made, publishedAt: now, activeFrom: urgently(latest, issuer, now) }
+    return this.publish(withKey(latest, key, issuer))
   }
 
   private async generate(
@@ -254,24 +211,24 @@ function withKey(ring: Ring, signer: RingKey, issuer: Issuer): Ring {
   return { ...ring, keys: [...others, key] }
 }
 
-export const signingKeySecrets = (
-  secret: Parameters<typeof deriveKeys>[0],
-  issuerId: string,
-): SecretKeys => deriveKeys(secret, 'aes', [issuerId, 'signing-keys'])
+/** Drops a key. Without a next one, whoever signs now goes on doing so: it does not retire any more. */
+function withoutKey(ring: Ring, kid: string, issuer: Issuer, now: number): Ring {
+  const keys = ring.keys.filter((key) => key.kid !== kid)
+  const active = activeKey(ring, issuer.signingAlgorithm, now)
+  if (active === undefined || keys.some((key) => isNext(key, issuer, now))) return { ...ring, keys }
+  const { removeAt: _removeAt, ...staying } = active
+  return { ...ring, keys: keys.map((key) => (key.kid === active.kid ? staying : key)) }
+}
 
-export const sealedFor = (issuerId: string, key: Pick<RingKey, 'kid' | 'alg' | 'use'>): string =>
-  tuple(issuerId, key.kid, key.alg, key.use)
+const isNext = (key: RingKey, issuer: Issuer, now: number): boolean =>
+  key.alg === issuer.signingAlgorithm && key.activeFrom > now
+
+/** Since when a key signs that is needed at once: for no caller before the one it takes over from. */
+const urgently = (ring: Ring, issuer: Issuer, now: number): number =>
+  Math.max(now - clockDifference, activeKey(ring, issuer.signingAlgorithm, now)?.activeFrom ?? 0)
 
 /** Without `ext`, `key_ops` and `alg`, which platforms add in their own ways. */
 function bareJwk(jwk: JsonWebKey): JsonWebKey {
   const { ext: _ext, key_ops: _ops, alg: _alg, ...members } = jwk
   return members
-}
-
-/** Reads a ring from its KV copy. */
-export function readRing(value: unknown): Ring | undefined {
-  const ring = typeof value === 'string' ? parseJson(value) : value
-  return typeof ring === 'object' && ring !== null && (ring as Ring).format === 1
-    ? (ring as Ring)
-    : undefined
 }

@@ -1,18 +1,12 @@
 import type { Reply } from '../observe/storage.ts'
 import { EdgeObject } from './edge-object.ts'
+import { delayAfter } from './throttle-delay.ts'
+import type { ThrottleKind } from './throttle-delay.ts'
 
 export type Attempt =
   { readonly allowed: true } | { readonly allowed: false; readonly waitSeconds: number }
 
 type Row = { failures: number; free_at: number; at: number }
-
-/** Failures without delay, first delay and longest delay in seconds, by what is counted. */
-const schedules = {
-  name: { free: 5, first: 2, longest: 300 },
-  address: { free: 20, first: 2, longest: 300 },
-} as const
-
-export type ThrottleKind = keyof typeof schedules
 
 /** Counters are forgotten this long (ms) after the last attempt. */
 const memory = 6 * 3_600_000
@@ -80,11 +74,4 @@ export class Throttle extends EdgeObject<unknown> {
     this.sweepSet = true
     this.wakeAt(this.now() + memory)
   }
-}
-
-/** Seconds until the next attempt is allowed. */
-export function delayAfter(failures: number, kind: ThrottleKind): number {
-  const { free, first, longest } = schedules[kind]
-  if (failures <= free) return 0
-  return Math.min(longest, first * 2 ** (failures - free - 1))
 }

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { sha256, toBase64Url, tuple } from '../encoding.ts'
-import type { Attempt, ThrottleKind } from '../objects/throttle.ts'
+import type { Attempt } from '../objects/throttle.ts'
+import type { ThrottleKind } from '../objects/throttle-delay.ts'
 
 /** Buckets per issuer. A fixed number, made when the issuer is first started. */
 export const throttleBuckets = 16
@@ -54,10 +55,12 @@ async function bucketOf(
   return { bucket: (hash[0] ?? 0) % throttleBuckets, key: toBase64Url(hash) }
 }
 
-/** /24 of an IPv4 address, /48 of an IPv6 address. */
+/** /24 of an IPv4 address (also one inside IPv6), /48 of an IPv6 address, zeros written out. */
 export function network(address: string): string {
-  if (address.includes('.') && !address.includes(':'))
-    return address.split('.').slice(0, 3).join('.')
-  const [head = ''] = address.split('::')
-  return head.split(':').slice(0, 3).join(':')
+  const v4 = /^(?:::ffff:)?([0-9]+\.[0-9]+\.[0-9]+)\.[0-9]+$/i.exec(address)?.[1]
+  if (v4 !== undefined) return v4
+  const [head = [], tail = []] = address.split('::').map((half) => half.split(':').filter(Boolean))
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0')
+  const groups = [...head, ...zeros, ...tail].slice(0, 3)
+  return groups.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
 }

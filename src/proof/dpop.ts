@@ -108,7 +108,8 @@ async function proofKey(jwk: unknown, alg: Algorithm): Promise<Result<ProofKey>>
       ? { kty, n: n ?? '', e: e ?? '' }
       : { kty: kty ?? '', crv: crv ?? '', x: x ?? '', ...(y === undefined ? {} : { y }) }
   if (!fitsAlgorithm(bare, alg)) return invalid('jwk does not fit alg')
-  const name = `${alg} ${x ?? n ?? ''} ${y ?? e ?? ''}`
+  // Of those members only, or a stranger's key could take another's place.
+  const name = JSON.stringify([alg, bare])
   const known = imported.get(name)
   if (known !== undefined) return accept(known)
   try {

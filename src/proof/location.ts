@@ -9,14 +9,16 @@ export const locationHints = [
 ] as const // prettier-ignore
 export type LocationHint = (typeof locationHints)[number]
 
-const byContinent: Readonly<Record<string, LocationHint>> = {
-  NA: 'enam',
-  SA: 'sam',
-  EU: 'weur',
-  AS: 'apac',
-  OC: 'oc',
-  AF: 'afr',
-}
+const byContinent: ReadonlyMap<unknown, LocationHint> = new Map(
+  Object.entries({
+    NA: 'enam',
+    SA: 'sam',
+    EU: 'weur',
+    AS: 'apac',
+    OC: 'oc',
+    AF: 'afr',
+  } as const),
+)
 
 const coloGroups: readonly (readonly [LocationHint, string])[] = [
   ['wnam', 'SEA PDX SFO SJC OAK SMF LAX SAN LAS PHX SLC DEN ABQ YVR YYC ANC HNL BOI RNO TUS'],
@@ -24,13 +26,11 @@ const coloGroups: readonly (readonly [LocationHint, string])[] = [
   ['me', 'DXB DOH BAH KWI RUH JED DMM MCT AMM BEY TLV HFA BGW BSR EBL ISU ZDM RAM'],
 ]
 
-const byColo: ReadonlyMap<string, LocationHint> = new Map(
+const byColo: ReadonlyMap<unknown, LocationHint> = new Map(
   coloGroups.flatMap(([hint, colos]) => colos.split(' ').map((colo) => [colo, hint] as const)),
 )
 
 export function locate(place: Place | undefined, otherwise: LocationHint): LocationHint {
   const { colo, continent } = place ?? {}
-  const exact = typeof colo === 'string' ? byColo.get(colo) : undefined
-  const wide = typeof continent === 'string' ? byContinent[continent] : undefined
-  return exact ?? wide ?? otherwise
+  return byColo.get(colo) ?? byContinent.get(continent) ?? otherwise
 }

@@ -10,11 +10,15 @@ import {
   contradiction,
   integer,
   oneOf,
+  onlyKnown,
   optionalList,
   optionalText,
   text,
   texts,
 } from './readers.ts'
+
+/** An issuer before the others are known. */
+export type OneIssuer = Omit<Issuer, 'deploymentHosts'>
 
 const issuerMembers = [
   'id', 'issuer', 'mtls_origin', 'profile', 'name', 'authentication', 'lifetimes', 'signing_alg',
@@ -27,16 +31,14 @@ export function readIssuer(
   entry: unknown,
   index: number,
   options: { readonly development: boolean },
-): Issuer {
+): OneIssuer {
   if (!isRecord(entry)) return contradiction(`SETTINGS.issuers[${index}] is not an object.`)
   const id = text(entry, 'id', `issuers[${index}]`)
   const where = `Issuer '${id}'`
   if (!/^[a-z0-9-]{1,32}$/.test(id)) {
     contradiction(`${where}: the id must be 1 to 32 of a-z, 0-9 and '-', and must never change.`)
   }
-  for (const member of Object.keys(entry)) {
-    if (!issuerMembers.includes(member)) contradiction(`${where}: unknown setting '${member}'.`)
-  }
+  onlyKnown(entry, issuerMembers, where)
   const url = text(entry, 'issuer', where)
   checkUrl(url, `${where}: issuer`, options)
   const mtlsOrigin = readMtlsOrigin(entry, where, url)
@@ -99,6 +101,7 @@ function readFactors(entry: Readonly<Record<string, unknown>>, where: string): 1
   const value = entry['authentication']
   if (value === undefined) return 1
   if (!isRecord(value)) return contradiction(`${where}: authentication must be an object.`)
+  onlyKnown(value, ['factors'], `${where}: authentication`)
   const factors = value['factors'] ?? 1
   if (factors !== 1) {
     return contradiction(
@@ -137,6 +140,8 @@ function readLifetimes(
   })
 }
 
+const resourceServerMembers = ['identifier', 'name', 'scopes', 'default', 'introspection_clients']
+
 function readResourceServers(
   entry: Readonly<Record<string, unknown>>,
   where: string,
@@ -145,6 +150,7 @@ function readResourceServers(
   const list = optionalList(entry, 'resource_servers', where).map((item): ResourceServer => {
     if (!isRecord(item)) return contradiction(`${where}: a resource server is not an object.`)
     const identifier = text(item, 'identifier', `${where}: resource_servers`)
+    onlyKnown(item, resourceServerMembers, `${where}: resource server '${identifier}'`)
     if (!URL.canParse(identifier) || identifier.includes('#')) {
       contradiction(
         `${where}: resource server '${identifier}' must be an absolute URI without fragment (RFC 8707 2).`,
@@ -156,10 +162,15 @@ function readResourceServers(
         `${where}: resource server '${identifier}' lies inside the issuer's own address.`,
       )
     }
+    const scopes = texts(item, 'scopes', where)
+    for (const scope of scopes) checkScope(scope, where)
+    if (![undefined, true, false].includes(item['default'] as boolean | undefined)) {
+      contradiction(`${where}: 'default' of resource server '${identifier}' must be true or false.`)
+    }
     return Object.freeze({
       identifier,
       name: optionalText(item, 'name', where) ?? identifier,
-      scopes: Object.freeze(texts(item, 'scopes', where)),
+      scopes: Object.freeze(scopes),
       default: item['default'] === true,
       introspectionClients: Object.freeze(texts(item, 'introspection_clients', where)),
     })
@@ -170,10 +181,14 @@ function readResourceServers(
   if (list.filter((server) => server.default).length > 1) {
     contradiction(`${where}: only one resource server can be the default.`)
   }
-  if (list.some((server) => server.scopes.includes('admin'))) {
-    contradiction(`${where}: the scope 'admin' belongs to the admin API.`)
-  }
   return Object.freeze(list)
+}
+
+function checkScope(name: string, where: string): void {
+  if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name)) {
+    contradiction(`${where}: '${name}' is not a scope (RFC 6749 3.3).`)
+  }
+  if (name === 'admin') contradiction(`${where}: the scope 'admin' belongs to the admin API.`)
 }
 
 function readScopes(
@@ -183,10 +198,9 @@ function readScopes(
   const value = entry['scopes'] ?? {}
   if (!isRecord(value)) return contradiction(`${where}: scopes must be an object.`)
   const scopes: [string, ScopeText][] = Object.entries(value).map(([name, words]) => {
-    if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name)) {
-      contradiction(`${where}: '${name}' is not a scope (RFC 6749 3.3).`)
-    }
+    checkScope(name, where)
     if (!isRecord(words)) return contradiction(`${where}: scope '${name}' must be an object.`)
+    onlyKnown(words, ['title', 'description', 'data'], `${where}: scope '${name}'`)
     const data = texts(words, 'data', where)
     return [
       name,
@@ -210,6 +224,7 @@ function readOperators(
     if (!operatorIdForm.test(id)) {
       contradiction(`${where}: operator id '${id}' must look like 'operator.name'.`)
     }
+    onlyKnown(item, ['id', 'jwks'], `${where}: operator '${id}'`)
     const jwks = checkPublicJwks(item['jwks'])
     if (!jwks.ok) return contradiction(`${where}: operator '${id}': ${jwks.refusal.description}.`)
     return Object.freeze({ id, jwks: jwks.value })

@@ -1,3 +1,5 @@
+/** Reads single settings: the value, or a contradiction. `where` begins the sentence. */
+
 /** A contradiction in the settings: one sentence for the operator. */
 export class Contradiction extends Error {}
 
@@ -5,24 +7,47 @@ export const contradiction = (sentence: string): never => {
   throw new Contradiction(sentence)
 }
 
-type Json = Readonly<Record<string, unknown>>
+export function onlyKnown(
+  record: Readonly<Record<string, unknown>>,
+  members: readonly string[],
+  where: string,
+): void {
+  const unknown = Object.keys(record).find((member) => !members.includes(member))
+  if (unknown !== undefined) contradiction(`${where}: unknown setting '${unknown}'.`)
+}
 
-export function text(record: Json, name: string, where: string): string {
+export function text(
+  record: Readonly<Record<string, unknown>>,
+  name: string,
+  where: string,
+): string {
   return optionalText(record, name, where) ?? contradiction(`${where}: '${name}' is missing.`)
 }
 
-export function optionalText(record: Json, name: string, where: string): string | undefined {
+export function optionalText(
+  record: Readonly<Record<string, unknown>>,
+  name: string,
+  where: string,
+): string | undefined {
   const value = record[name]
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
   return contradiction(`${where}: '${name}' must be a non-empty text.`)
 }
 
-export function optionalList(record: Json, name: string, where: string): readonly unknown[] {
+export function optionalList(
+  record: Readonly<Record<string, unknown>>,
+  name: string,
+  where: string,
+): readonly unknown[] {
   const value = record[name] ?? []
   return Array.isArray(value) ? value : contradiction(`${where}: '${name}' must be a list.`)
 }
 
-export function texts(record: Json, name: string, where: string): readonly string[] {
+export function texts(
+  record: Readonly<Record<string, unknown>>,
+  name: string,
+  where: string,
+): readonly string[] {
   return optionalList(record, name, where).map((item) =>
     typeof item === 'string' && item !== ''
       ? item
@@ -31,7 +56,7 @@ export function texts(record: Json, name: string, where: string): readonly strin
 }
 
 export function integer(
-  record: Json,
+  record: Readonly<Record<string, unknown>>,
   name: string,
   where: string,
   range: { readonly least: number; readonly most: number; readonly else: number },
@@ -50,7 +75,7 @@ export function integer(
 }
 
 export function oneOf<T extends string>(
-  record: Json,
+  record: Readonly<Record<string, unknown>>,
   name: string,
   where: string,
   known: readonly T[],

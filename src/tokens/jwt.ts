@@ -47,15 +47,18 @@ export async function importKey(jwk: JsonWebKey, alg: Algorithm): Promise<Crypto
   return key
 }
 
-/** Whether the signature over `token` verifies with `key` under exactly `alg`. `crit` is refused. */
+/**
+ * Whether the signature over `token` verifies with `key` under exactly `alg`. Any `crit` is refused, the
+ * `b64` that jose understands included: a JWT must not use it (RFC 7797 7).
+ */
 export async function verifySignature(
   token: string,
   key: CryptoKey,
   alg: Algorithm,
 ): Promise<boolean> {
   try {
-    await compactVerify(token, key, { algorithms: [alg] })
-    return true
+    const { protectedHeader } = await compactVerify(token, key, { algorithms: [alg] })
+    return protectedHeader.crit === undefined
   } catch {
     return false
   }

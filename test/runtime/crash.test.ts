@@ -117,7 +117,7 @@ describe.each<Killed>(['workerd', 'parent', 'both'])(
       const first = await start(port, state)
       const ca = readFileSync(join(state, 'tls', 'ca.pem'), 'utf8')
       const server = { issuer: first.issuer, mtls: `https://localhost:${port + 1}`, ca }
-      const client = testClient('web', { server, fixtures })
+      const client = testClient(fixtures.clients.web, server)
       const key = await makeDpopKey()
       const ledger: Ledger = { spent: [], codes: [], pushed: [], refreshTokens: [], revoked: [] }
       for (let flow = 0; flow < 3; flow += 1) {

@@ -5,6 +5,7 @@ import { inject } from 'vitest'
 import type { ClientFixture, PrivateJwk } from './fixtures.ts'
 import type { Answer } from './http.ts'
 import { getResource, makeDpopKey, testClient } from './test-client.ts'
+import type { Server } from './test-client.ts'
 
 export type Admin = {
   /** Calls the admin API as the local operator; `path` begins with `/`, below `ISSUER/admin`. */
@@ -17,27 +18,28 @@ export type Admin = {
 }
 
 /** The operator of the running server, as a client of the token endpoint. */
-export function operatorFixture(): ClientFixture {
-  const file = readFileSync(join(inject('server').state, 'operator.json'), 'utf8')
+export function operatorFixture(on: Server = inject('server')): ClientFixture {
+  const file = readFileSync(join(on.state, 'operator.json'), 'utf8')
   const operator = JSON.parse(file) as { readonly client_id: string; readonly jwk: PrivateJwk }
   return { clientId: operator.client_id, redirectUri: '', jwk: operator.jwk, alg: 'ES256' }
 }
 
 /** A new token for each admin, so that it fits the clock as it was moved. */
-export async function openAdmin(): Promise<Admin> {
+export async function openAdmin(on: Server = inject('server')): Promise<Admin> {
   const key = await makeDpopKey()
-  const operator = testClient(operatorFixture())
+  const operator = testClient(operatorFixture(on), on)
   const { accessToken, answer } = await operator.token(
     { grant_type: 'client_credentials', scope: 'admin' },
     { key },
   )
   if (answer.status !== 200) throw new Error(`no operator token: ${answer.status} ${answer.text}`)
-  const api = `${inject('server').issuer}/admin`
+  const api = `${on.issuer}/admin`
   return {
     request: (method, path, body, headers = []) =>
       getResource(`${api}${path}`, accessToken, {
         key,
         method,
+        on,
         headers: [
           ...(body === undefined ? [] : [['content-type', 'application/json'] as const]),
           ...headers,
@@ -94,4 +96,19 @@ export async function registerPerson(admin: Admin): Promise<Person> {
   const answer = await admin.request('PUT', `/users/${username}`, { password })
   if (answer.status !== 201) throw new Error(`not registered: ${answer.status} ${answer.text}`)
   return { username, password, sub: String(answer.json['sub']) }
+}
+
+/** Registers a client under a fixed id, or registers it anew. */
+export async function putClient(
+  admin: Admin,
+  id: string,
+  metadata: Readonly<Record<string, unknown>>,
+): Promise<Answer> {
+  return admin.request('PUT', `/clients/${id}`, {
+    client_id: id,
+    client_name: `Test client ${id}`,
+    grant_types: ['client_credentials'],
+    scope: 'accounts',
+    ...metadata,
+  })
 }

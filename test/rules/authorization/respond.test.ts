@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { codeResponse, errorResponse, seeOther } from '../../../src/authorization/respond.ts'
+import { makeIssuer } from '../support/issuer.ts'
+import { holds } from '../support/property.ts'
+
+const issuer = makeIssuer({ issuer: 'https://as.bank.example/tenant/a' })
+const denied = { code: 'access_denied', description: 'The person said no' } as const
+const query = (location: string) => Object.fromEntries(new URL(location).searchParams)
+
+describe('an authorization response', () => {
+  it('SP-AS-26 carries code, state and iss, byte for byte the issuer', () => {
+    const to = { redirectUri: 'https://app.example/cb', state: 'a b&c=d+e%20"\'' }
+    expect(query(codeResponse(issuer, to, 'the-code'))).toEqual({
+      code: 'the-code',
+      state: to.state,
+      iss: 'https://as.bank.example/tenant/a',
+    })
+  })
+
+  it('SP-AS-26 carries iss in an error too, and no code', () => {
+    const to = { redirectUri: 'https://app.example/cb', state: 's' }
+    expect(query(errorResponse(issuer, to, denied))).toEqual({
+      error: 'access_denied',
+      error_description: 'The person said no',
+      state: 's',
+      iss: issuer.url,
+    })
+  })
+
+  it('carries no state when none was pushed', () => {
+    const to = { redirectUri: 'https://app.example/cb' }
+    expect(query(codeResponse(issuer, to, 'c'))).toEqual({ code: 'c', iss: issuer.url })
+    expect(query(errorResponse(issuer, to, denied))).not.toHaveProperty('state')
+  })
+
+  it.each([
+    ['https://app.example/cb', '?'],
+    ['https://app.example', '?'],
+    ['https://app.example/cb?dummy1=lorem&dummy2=ipsum', '&'],
+    ['https://app.example/cb?a=%7e%2F+x&b', '&'],
+    ['https://app.example/cb?', '&'],
+    ['http://127.0.0.1:5012/cb', '?'],
+  ])('RFC 6749 3.1.2 keeps %s byte for byte', (redirectUri, joint) => {
+    expect(codeResponse(issuer, { redirectUri }, 'c')).toBe(
+      `${redirectUri}${joint}code=c&iss=https%3A%2F%2Fas.bank.example%2Ftenant%2Fa`,
+    )
+    expect(errorResponse(issuer, { redirectUri }, denied)).toMatch(
+      new RegExp(`^${redirectUri.replace(/[?+.]/g, '\\$&')}[${joint}]error=access_denied&`),
+    )
+  })
+
+  it('ATK-A1-23 puts no character outside RFC 6749 5.2 into error_description', () => {
+    const to = { redirectUri: 'https://app.example/cb' }
+    const description = 'a"b\\c\r\nSet-Cookie: x\tä\u2028'
+    const location = errorResponse(issuer, to, { code: 'invalid_request', description })
+    expect(query(location)['error_description']).toBe('abcSet-Cookie: x')
+  })
+
+  it('SP-AS-38 gives every printable state back, and can add or change no other parameter', () => {
+    const state = fc
+      .string({ minLength: 1, maxLength: 200 })
+      .filter((s) => /^[\x20-\x7e]+$/.test(s))
+    holds(
+      fc.property(state, (value) => {
+        const to = { redirectUri: 'https://app.example/cb?iss=own', state: value }
+        const parameters = new URL(codeResponse(issuer, to, 'c')).searchParams
+        expect([...parameters]).toEqual([
+          ['iss', 'own'],
+          ['code', 'c'],
+          ['state', value],
+          ['iss', issuer.url],
+        ])
+      }),
+    )
+  })
+})
+
+describe('seeOther', () => {
+  it('SP-AS-29 SP-AS-30 is a 303 that nobody stores, without body', async () => {
+    const response = seeOther('https://app.example/cb?code=c', ['a=1', 'b=2'])
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toBe('https://app.example/cb?code=c')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(await response.text()).toBe('')
+  })
+})
