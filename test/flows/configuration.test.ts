@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAdminClient } from '../../cli/admin-client.ts'
 import type { OperatorKey } from '../../cli/admin-client.ts'
 import { createFetch } from '../../cli/fetch-with-ca.ts'
@@ -61,7 +61,7 @@ async function admin(method: string, path: string, body?: unknown) {
 
 const show = async ({ fixture }: Made) => (await admin('GET', `/clients/${fixture.clientId}`)).body
 const clientOf = ({ fixture }: Made) => {
-  const at = { server: { issuer, mtls: `${runtime.mtls}/bank`, ca }, fixtures: inject('fixtures') }
+  const at = { issuer, mtls: `${runtime.mtls}/bank`, ca }
   return testClient({ ...fixture, redirectUri: `${redirectHost}/cb` }, at)
 }
 
