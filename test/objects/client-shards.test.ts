@@ -120,15 +120,18 @@ describe('assertion shards of a busy client', () => {
     expect(await parallel(20, told)).toEqual(Array(20).fill((await client().check()).value))
   })
 
-  it('never go back to an older version of the same generation', async () => {
+  it('take no older news, whatever the order they arrive in, not even after a removal', async () => {
     const shard = stubs.clientShard('overtaken', 4, 0)
-    const mirror = { generation: 'one', enabled: true, epoch: 0 }
-    await shard.mirror({ ...mirror, version: 3, enabled: false })
-    await shard.mirror({ ...mirror, version: 2 })
+    const standing = { generation: 'one', enabled: true, epoch: 0, version: 1 }
+    await shard.mirror(3, { ...standing, version: 3, enabled: false })
+    await shard.mirror(2, { ...standing, version: 2 })
     expect((await shard.check()).value).toMatchObject({ status: 'disabled', version: 3 })
-    await shard.mirror({ ...mirror, version: 4 })
+    await shard.mirror(4, { ...standing, version: 4 })
     expect((await shard.check()).value).toMatchObject({ status: 'enabled', version: 4 })
-    await shard.mirror({ ...mirror, version: 1, generation: 'two' })
+    await shard.mirror(6, undefined)
+    await shard.mirror(5, { ...standing, version: 5 })
+    expect((await shard.check()).value).toEqual({ status: 'unknown' })
+    await shard.mirror(7, { ...standing, generation: 'two' })
     expect((await shard.check()).value).toMatchObject({ generation: 'two', version: 1 })
   })
 
