@@ -6,21 +6,25 @@ import { checkPublicJwks, mayVerify } from './jwks.ts'
 import type { PublicJwk } from './jwks.ts'
 import { fetchJson } from './outbound.ts'
 
-/** Remote key sets of this isolate, by issuer, client and address. */
+/** A remote key set as this isolate remembers it. Times in milliseconds. */
 type RemoteSet = {
   readonly jwks: JsonWebKeySet | undefined
-  /** When `jwks` came. */
-  readonly fetchedAt: number
-  /** When it was last asked for, with or without success. */
+  /** When it was last known to be true. */
+  readonly knownAt: number
+  /** When it was last asked for, with or without an answer. */
   readonly askedAt: number
+  readonly asking: boolean
 }
+
+/** By issuer, client and address. */
 const remote = new Map<string, RemoteSet>()
 const mostRemote = 500
-/** Milliseconds: how long a remote set is used, and longest while it cannot be fetched again. */
-const remoteFor = 300_000
-const remoteAtMost = 600_000
-/** Milliseconds: how soon it may be fetched again. */
-const refetchAfter = 60_000
+/** Milliseconds: how long a set is used, how long when its host is down, and how soon it is asked again. */
+const usedFor = 300_000
+const usedWithoutAnswer = 600_000
+const askAgainAfter = 60_000
+/** Longer than any outbound call may take. */
+const mostWaiting = 3_500
 
 const imported = new WeakMap<JsonWebKey, Map<Algorithm, CryptoKey>>()
 
@@ -34,26 +38,41 @@ export async function clientJwks(
   if (uri === undefined) return jwks
   const name = `${call.issuer.id} ${client.clientId} ${uri}`
   const known = remote.get(name)
-  const since = (at = -Infinity): number => Math.abs(call.now - at)
-  const age = since(known?.fetchedAt)
-  const usable = age < remoteAtMost ? known?.jwks : undefined
-  const fresh = usable !== undefined && age < remoteFor
-  // Fetched at most once a minute per client, after failures and for unknown kids alike.
-  if (since(known?.askedAt) < refetchAfter || (fresh && !options.renew)) return usable
-  // Noted before the answer is here: requests beside this one go on with what is known.
-  if (known !== undefined && usable !== undefined) {
-    remember(name, { ...known, askedAt: call.now })
+  const age = (at: number | undefined) => (at === undefined ? Infinity : Math.abs(call.now - at))
+  const usable = (set: RemoteSet | undefined, most: number) =>
+    age(set?.knownAt) < most ? set?.jwks : undefined
+  const fresh = usable(known, usedFor)
+  if (fresh !== undefined && !options.renew) return fresh
+  // One who asks may be cancelled: then nobody waits for it any longer.
+  if (known?.asking === true && age(known.askedAt) < mostWaiting) {
+    return usable(await answerOf(name), usedWithoutAnswer)
   }
+  // Asked at most once a minute per client, after failures and for unknown kids alike.
+  if (age(known?.askedAt) < askAgainAfter) return usable(known, usedWithoutAnswer)
+  const asking = { jwks: known?.jwks, knownAt: known?.knownAt ?? -Infinity, askedAt: call.now }
+  remember(name, { ...asking, asking: true })
   const fetched = await fetchJwks(call, uri)
-  const fetchedAt = fetched === undefined ? (known?.fetchedAt ?? -Infinity) : call.now
-  const now = fetched ?? usable
-  remember(name, { jwks: now, fetchedAt, askedAt: call.now })
-  return now
+  const set =
+    fetched === undefined
+      ? { ...asking, asking: false }
+      : { jwks: fetched, knownAt: call.now, askedAt: call.now, asking: false }
+  remember(name, set)
+  return usable(set, usedWithoutAnswer)
+}
+
+/** Another request of this isolate is asking: waits for its answer, since promises cannot be shared. */
+async function answerOf(name: string): Promise<RemoteSet | undefined> {
+  for (let waited = 0; waited < mostWaiting; waited += 50) {
+    const set = remote.get(name)
+    if (set?.asking !== true) return set
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return undefined
 }
 
 function remember(name: string, set: RemoteSet): void {
   const [oldest] = remote.keys()
-  if (remote.size >= mostRemote && oldest !== undefined && !remote.has(name)) remote.delete(oldest)
+  if (!remote.has(name) && remote.size >= mostRemote && oldest !== undefined) remote.delete(oldest)
   remote.set(name, set)
 }
 

@@ -194,6 +194,7 @@ export class Grant extends EdgeObject<unknown> {
     const code = stored?.codes.find((one) => one.secretHash === input.secretHash)
     if (stored === undefined || code === undefined || code.status === 'issued')
       return this.reply(false)
+    if (code.status === 'reused') return this.reply(true)
     const first = code === stored.codes[0]
     this.save({
       ...stored,

@@ -13,6 +13,10 @@ import type { Ring, RingKey } from './ring.ts'
 const publishAhead = 2 * jwksLifetime * 1000
 /** A key that is needed at once is active for callers whose clock is behind, too (ms). */
 const clockDifference = 60_000
+/** Milliseconds until a copy that KV refused is made again. */
+const copyAgainAfter = 5_000
+/** Revoked kids that are remembered, so that a revocation can be repeated. */
+const mostRevoked = 64
 /** Automatic rotation publishes the next key a day ahead. */
 const rotationLead = 86_400_000
 
@@ -44,7 +48,13 @@ export class KeyRing extends EdgeObject {
     const made = await this.generate(issuer)
     const now = this.now()
     const ring = this.stored()
-    if (ring === undefined || !ring.keys.some((key) => key.kid === kid)) return this.reply(false)
+    const revoked = this.read<readonly string[]>('revoked') ?? []
+    if (ring === undefined || !ring.keys.some((key) => key.kid === kid)) {
+      // Revoked before, but perhaps not everybody was told: the copy is made again.
+      if (revoked.includes(kid)) await this.copyRing(issuerId)
+      return this.reply(revoked.includes(kid))
+    }
+    this.write('revoked', [...revoked, kid].slice(-mostRevoked))
     const left = withoutKey(ring, kid, issuer, now)
     const signing = activeKey(left, issuer.signingAlgorithm, now)
     // A retiring key must not come back to life: only a next or a new key takes over.
@@ -149,21 +159,39 @@ export class KeyRing extends EdgeObject {
   /** Stores the ring, copies it to KV and sets the alarm to the next thing to do. */
   private async publish(ring: Ring): Promise<Ring> {
     this.write('ring', ring)
-    const issuer = this.issuer(ring.issuer)
-    const active = activeKey(ring, issuer.signingAlgorithm, this.now())
-    const rotation =
-      (active?.activeFrom ?? this.now()) + issuer.keyRotationDays * 86_400_000 - rotationLead
-    const removals = ring.keys.flatMap((key) => (key.removeAt === undefined ? [] : [key.removeAt]))
-    const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > this.now())
-    const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
-    this.wakeAt(Math.max(Math.min(...events), this.now() + 1_000))
-    // One copy after the other, each of what is stored by then: an older one never overwrites a newer.
-    const copy = () =>
-      this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(this.stored() ?? ring))
+    this.write('news', (this.read<number>('news') ?? 0) + 1)
+    await this.copyRing(ring.issuer)
+    return ring
+  }
+
+  /**
+   * Copies what is stored to KV, one copy after the other: an older one never overwrites a newer. Throws
+   * when KV refused; the alarm, set before, copies again.
+   */
+  private async copyRing(issuerId: string): Promise<void> {
+    this.wakeAt(this.now() + copyAgainAfter)
+    const copy = async () => {
+      const news = this.read<number>('news')
+      const ring = this.stored() ?? emptyRing(issuerId)
+      await this.env.COPIES.put(copyKeys.ring(issuerId), JSON.stringify(ring))
+      if (this.read<number>('news') === news) this.wakeAt(this.nextEvent(ring))
+    }
     const mine = this.copying.then(copy, copy)
     this.copying = mine
     await mine
-    return ring
+  }
+
+  /** When there is something to do next, in milliseconds. */
+  private nextEvent(ring: Ring): number {
+    const issuer = this.issuer(ring.issuer)
+    const now = this.now()
+    const active = activeKey(ring, issuer.signingAlgorithm, now)
+    const rotation =
+      (active?.activeFrom ?? now) + issuer.keyRotationDays * 86_400_000 - rotationLead
+    const removals = ring.keys.flatMap((key) => (key.removeAt === undefined ? [] : [key.removeAt]))
+    const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > now)
+    const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
+    return Math.max(Math.min(...events), now + 1_000)
   }
 
   private copying: Promise<unknown> = Promise.resolve()
@@ -196,8 +224,12 @@ const generation = {
 
 const emptyRing = (issuer: string): Ring => ({ format: 1, issuer, keys: [] })
 
-/** Adds or replaces a key; its predecessors leave once the longest token of theirs has expired. */
-function withKey(ring: Ring, key: RingKey, issuer: Issuer): Ring {
+/**
+ * Adds or replaces the key that is to sign; its predecessors leave once the longest token of theirs has
+ * expired. The key itself stays, whatever was planned for it before.
+ */
+function withKey(ring: Ring, signer: RingKey, issuer: Issuer): Ring {
+  const { removeAt: _planned, ...key } = signer
   const longest =
     Math.max(issuer.lifetimes.accessToken, issuer.lifetimes.idToken) + 2 * jwksLifetime
   const removeAt = key.activeFrom + longest * 1000

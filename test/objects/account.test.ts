@@ -67,6 +67,7 @@ describe('Account', () => {
       enabled: false,
       sub: 'sub-alice',
       password,
+      epoch: 1,
     })
     expect((await account().person('bank')).value).toBeUndefined()
     await account().setEnabled('bank', true)
@@ -143,7 +144,9 @@ describe('the grants of an account', () => {
     expect(await runDurableObjectAlarm(account())).toBe(true)
     expect(await listed(account)).toEqual([])
     expect((await holdingsOf(account())).alarm).toBeNull()
-    expect(await holdingsOf(grantOf(grantId))).toEqual(nothing)
+    // A click that comes later still cannot make a grant its owner would not see.
+    expect((await grantOf(grantId).authorize(order)).value).toBe(false)
+    expect(await statusOf(grantId)).toBe('revoked')
   })
 
   it('confirm a promise after ten minutes when only the confirmation was lost', async () => {
@@ -203,7 +206,20 @@ describe('disabling an account', () => {
     expect((await account().addGrant('bank', promise(newGrantId()))).value).toBe(false)
     await account().setEnabled('bank', true)
     expect(await statusOf(existing)).toBe('revoked')
-    expect(await statusOf(await give(account))).toBe('active')
+    // A sign-in from before the disabling counts no more; one from after it does.
+    expect((await account().addGrant('bank', promise(newGrantId()))).value).toBe(false)
+    const { epoch } = (await account().credential('bank')).value ?? {}
+    expect((await account().addGrant('bank', promise(newGrantId()), epoch)).value).toBe(true)
+  })
+
+  it('and a new password end the sign-ins from before', async () => {
+    const account = await newAccount()
+    const before = (await account().credential('bank')).value?.epoch
+    expect((await account().addGrant('bank', promise(newGrantId()), before)).value).toBe(true)
+    await account().put({ ...alice, password: { ...password, hash: 'another' } })
+    expect((await account().addGrant('bank', promise(newGrantId()), before)).value).toBe(false)
+    const after = (await account().credential('bank')).value?.epoch
+    expect((await account().addGrant('bank', promise(newGrantId()), after)).value).toBe(true)
   })
 
   it('leaves no grant alive among 20 that are given at the same time', async () => {

@@ -1,4 +1,4 @@
-import { evictDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AuthenticatedClient } from '../../src/clients/authenticate.ts'
 import { callClient, judgeStanding } from '../../src/clients/standing.ts'
@@ -7,7 +7,7 @@ import { digest } from '../../src/encoding.ts'
 import { Storage } from '../../src/observe/storage.ts'
 import type { Call } from '../../src/call.ts'
 import { clientOf, metadata, newClient, put } from './support/clients.ts'
-import { countOf, env, parallel, setClock, start, stubsOf } from './support/objects.ts'
+import { countOf, env, holdingsOf, parallel, setClock, start, stubsOf } from './support/objects.ts'
 
 const stubs = stubsOf('bank')
 const validUntil = start + 70_000
@@ -120,17 +120,76 @@ describe('assertion shards of a busy client', () => {
     expect(await parallel(20, told)).toEqual(Array(20).fill((await client().check()).value))
   })
 
-  it('never go back to an older version of the same generation', async () => {
-    const shard = stubs.clientShard('overtaken', 4, 0)
-    const mirror = { generation: 'one', enabled: true, epoch: 0 }
-    await shard.mirror({ ...mirror, version: 3, enabled: false })
-    await shard.mirror({ ...mirror, version: 2 })
+  it('take no older news, whatever the order they arrive in, not even after a removal', async () => {
+    const shard = stubs.clientShard('told out of order', 4, 0)
+    const standing = { generation: 'one', enabled: true, epoch: 0, version: 1 }
+    await shard.mirror(3, { ...standing, version: 3, enabled: false })
+    await shard.mirror(2, { ...standing, version: 2 })
     expect((await shard.check()).value).toMatchObject({ status: 'disabled', version: 3 })
-    await shard.mirror({ ...mirror, version: 4 })
+    await shard.mirror(4, { ...standing, version: 4 })
     expect((await shard.check()).value).toMatchObject({ status: 'enabled', version: 4 })
-    await shard.mirror({ ...mirror, version: 1, generation: 'two' })
+    await shard.mirror(6, undefined)
+    await shard.mirror(5, { ...standing, version: 5 })
+    expect((await shard.check()).value).toEqual({ status: 'unknown' })
+    await shard.mirror(7, { ...standing, generation: 'two' })
     expect((await shard.check()).value).toMatchObject({ generation: 'two', version: 1 })
   })
+
+  it('end with the newest news, whatever order 40 changes are told in', async () => {
+    const client = await newClient('overtaken')
+    await parallel(20, (index) => use('overtaken', `warm ${index}`, [4]))
+    await parallel(40, (index) => client().setEnabled(index % 2 === 1))
+    const { value } = await client().check()
+    expect(value).toMatchObject({ version: 41 })
+    for (const shard of [0, 1, 2, 3]) {
+      expect((await stubs.clientShard('overtaken', 4, shard).check()).value).toEqual(value)
+    }
+    const { values } = await holdingsOf(client())
+    expect(values['untold']).toBeUndefined()
+  })
+
+  it.each([
+    ['alone', 0],
+    ['while earlier news is on its way', 1],
+  ])('are told again by the alarm what they could not be told, %s', async (_, earlier) => {
+    const clientId = `untold-${earlier}`
+    const client = await newClient(clientId)
+    await parallel(20, (index) => use(clientId, `warm ${index}`, [4]))
+    expect(await tellInVain(client(), earlier)).toBe('out of reach')
+    const { value } = await client().check()
+    expect(value).toMatchObject({ status: 'disabled', version: 2 + earlier })
+    expect(await runDurableObjectAlarm(client())).toBe(true)
+    for (const shard of [0, 1, 2, 3]) {
+      expect((await stubs.clientShard(clientId, 4, shard).check()).value).toEqual(value)
+    }
+    expect((await holdingsOf(client())).values['untold']).toBeUndefined()
+  })
+
+  /** Disables while shards are out of reach, after earlier news that still reaches them. */
+  const tellInVain = (stub: ReturnType<typeof clientOf>, earlier: number): Promise<string> =>
+    runInDurableObject(stub, async (object) => {
+      let release = (): void => undefined
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      let told = 0
+      const mirrorLate = (name: string) => async (news: number, standing: unknown) => {
+        await gate
+        await env.CLIENT.getByName(name).mirror(news, standing as never)
+      }
+      const getByName = (name: string) => {
+        told += 1
+        const broken = () => Promise.reject(new Error('out of reach'))
+        return { mirror: told > 4 * earlier ? broken : mirrorLate(name) }
+      }
+      Object.assign(object, { env: { ...env, CLIENT: { getByName } } })
+      const before = earlier === 0 ? undefined : object.setEnabled(true)
+      while (told < 4 * earlier) await Promise.resolve()
+      const vain = object.setEnabled(false).catch((error: Error) => error.message)
+      release()
+      await before
+      const answer = await vain
+      Object.assign(object, { env })
+      return typeof answer === 'string' ? answer : 'nothing'
+    })
 
   it('take nothing for a client that does not exist', async () => {
     const answer = await use('nobody', 'assertion', [4])

@@ -101,6 +101,7 @@ describe('Grant.revokeForReuse', () => {
     expect((await grant().revokeForReuse(reuse)).value).toBe(true)
     expect(await signsOfLife(grant)).toEqual({ access: false, refresh: false, status: 'revoked' })
     expect((await grant().redeem(redemption)).value.status).toBe('used')
+    expect(await grant().revokeForReuse(reuse)).toEqual({ value: true, rows: 0 })
   })
 
   it('does nothing for a code that was not used yet', async () => {
