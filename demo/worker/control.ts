@@ -104,9 +104,10 @@ async function run(
 /** Ends every object that is in memory. What it stored stays; what it only remembered is gone. */
 async function evict(env: object, classes: ClassBindings): Promise<number> {
   let count = 0
-  for (const [name, ids] of live) {
-    live.delete(name)
-    const stubs = open(env, classes[name], [...ids])
+  // A copy: an object that sleeps already is woken by the call, and so becomes live once more.
+  const asleepOrAwake = [...live].map(([name, ids]) => [name, [...ids]] as const)
+  for (const [name, ids] of asleepOrAwake) {
+    const stubs = open(env, classes[name], ids)
     // The call itself breaks when its object is ended, so its failure is the success.
     await inBatches(stubs, (stub) => stub.controlEvict().catch(() => undefined))
     count += stubs.length
@@ -168,6 +169,7 @@ export function controllable<Base extends ObjectClass>(name: string, base: Base)
     }
 
     async controlEvict(): Promise<void> {
+      live.get(name)?.delete(this.ctx.id.toString())
       this.ctx.abort('evicted by the control endpoint')
     }
 
