@@ -36,7 +36,8 @@ const promise = (grantId: string) => ({ grantId, clientId: 'app', endsAt: start 
 /** Promises a grant and authorises it, as approval does. */
 async function give(account: Find): Promise<string> {
   const grantId = newGrantId()
-  expect((await account().addGrant('bank', promise(grantId))).value).toBe(true)
+  const { epoch } = (await account().credential('bank')).value ?? { epoch: -1 }
+  expect((await account().addGrant('bank', promise(grantId), epoch)).value).toBe(true)
   expect((await grantOf(grantId).authorize(order)).value).toBe(true)
   await account().confirmGrant('bank', grantId)
   return grantId
@@ -67,6 +68,7 @@ describe('Account', () => {
       enabled: false,
       sub: 'sub-alice',
       password,
+      epoch: 1,
     })
     expect((await account().person('bank')).value).toBeUndefined()
     await account().setEnabled('bank', true)
@@ -143,7 +145,9 @@ describe('the grants of an account', () => {
     expect(await runDurableObjectAlarm(account())).toBe(true)
     expect(await listed(account)).toEqual([])
     expect((await holdingsOf(account())).alarm).toBeNull()
-    expect(await holdingsOf(grantOf(grantId))).toEqual(nothing)
+    // A late click makes no grant that its owner cannot see.
+    expect((await grantOf(grantId).authorize(order)).value).toBe(false)
+    expect(await statusOf(grantId)).toBe('revoked')
   })
 
   it('confirm a promise after ten minutes when only the confirmation was lost', async () => {
@@ -205,6 +209,21 @@ describe('disabling an account', () => {
     expect(await statusOf(existing)).toBe('revoked')
     expect(await statusOf(await give(account))).toBe('active')
   })
+
+  it.each([
+    ['the password was changed', (account: Find) => account().put(alice)],
+    ['the account was disabled and enabled', async (account: Find) => {
+      await account().setEnabled('bank', false)
+      await account().setEnabled('bank', true)
+    }],
+  ])('counts no sign-in from before %s', async (_, change) => {
+    const account = await newAccount()
+    const before = (await account().credential('bank')).value?.epoch
+    expect((await account().addGrant('bank', promise(newGrantId()), before)).value).toBe(true)
+    await change(account)
+    expect((await account().addGrant('bank', promise(newGrantId()), before)).value).toBe(false)
+    expect(await statusOf(await give(account))).toBe('active')
+  }) // prettier-ignore
 
   it('leaves no grant alive among 20 that are given at the same time', async () => {
     const account = await newAccount()

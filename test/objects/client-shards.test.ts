@@ -4,6 +4,7 @@ import type { AuthenticatedClient } from '../../src/clients/authenticate.ts'
 import { callClient, judgeStanding } from '../../src/clients/standing.ts'
 import { configuredIssuer } from '../../src/config.ts'
 import { digest } from '../../src/encoding.ts'
+import type { Client } from '../../src/objects/client.ts'
 import { Storage } from '../../src/observe/storage.ts'
 import type { Call } from '../../src/call.ts'
 import { clientOf, metadata, newClient, put } from './support/clients.ts'
@@ -133,6 +134,19 @@ describe('assertion shards of a busy client', () => {
     expect(values['untold']).toBeUndefined()
   })
 
+  it('never go back to older news', async () => {
+    const shard = stubs.clientShard('old-news', 4, 0)
+    const standing = { generation: 'one', version: 1, enabled: true, epoch: 0 }
+    await shard.mirror(3, { ...standing, enabled: false })
+    await shard.mirror(2, standing)
+    expect((await shard.check()).value.status).toBe('disabled')
+    await shard.mirror(4, undefined)
+    await shard.mirror(3, standing)
+    expect((await shard.check()).value.status).toBe('unknown')
+    await shard.mirror(5, standing)
+    expect((await shard.check()).value.status).toBe('enabled')
+  })
+
   it.each([
     ['alone', 0],
     ['while earlier news is on its way', 1],
@@ -156,10 +170,13 @@ describe('assertion shards of a busy client', () => {
       let release = (): void => undefined
       const gate = new Promise<void>((resolve) => (release = resolve))
       let told = 0
-      const mirrorLate = (name: string) => async (standing: unknown) => {
-        await gate
-        await env.CLIENT.getByName(name).mirror(standing as never)
-      }
+      type Mirroring = Parameters<Client['mirror']>
+      const mirrorLate =
+        (name: string) =>
+        async (...news: Mirroring) => {
+          await gate
+          return env.CLIENT.getByName(name).mirror(...news)
+        }
       const getByName = (name: string) => {
         told += 1
         const broken = () => Promise.reject(new Error('out of reach'))
