@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { AdminClient } from '../../cli/admin-client.ts'
+import type { Admin } from '../support/admin.ts'
 import { openAdmin, putClient } from '../support/admin.ts'
 import { createCa, createSelfSigned, credentialOf, openCa, serverAuth } from '../support/certificates.ts' // prettier-ignore
 import type { TestCa } from '../support/certificates.ts'
@@ -17,7 +17,7 @@ import type { DpopKey, RequestOptions, Server } from '../support/test-client.ts'
 
 let runtime: Runtime
 let server: Server
-let admin: AdminClient
+let admin: Admin
 let host: KeyHost
 let proofKey: DpopKey
 let securePorts: readonly number[]
@@ -60,7 +60,7 @@ async function register(
     token_endpoint_auth_method: 'private_key_jwt',
     jwks_uri: `${base}${path}`,
   }
-  const { status, body } = await putClient(admin, id, metadata)
+  const { status, json: body } = await putClient(admin, id, metadata)
   expect(status, JSON.stringify(body)).toBe(201)
   return { id, path }
 }
@@ -318,7 +318,7 @@ describe('registration of an address', () => {
   for (const uri of refused) {
     it(`SP-TLS-01 refuses ${uri}`, async () => {
       const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: uri }
-      const { status, body } = await putClient(admin, 'remote-refused', metadata)
+      const { status, json: body } = await putClient(admin, 'remote-refused', metadata)
       expect(status).toBe(400)
       expect(body).toMatchObject({ error: 'invalid_client_metadata' })
       expect((await admin.request('GET', '/clients/remote-refused')).status).toBe(404)
@@ -328,7 +328,7 @@ describe('registration of an address', () => {
   it('SP-TLS-01 refuses the server’s own addresses', async () => {
     for (const origin of [server.issuer, server.mtls]) {
       const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `${origin}/jwks` }
-      const { status, body } = await putClient(admin, 'remote-refused', metadata)
+      const { status, json: body } = await putClient(admin, 'remote-refused', metadata)
       expect(status).toBe(400)
       expect(body).toMatchObject({ error: 'invalid_client_metadata' })
     }
@@ -353,7 +353,7 @@ describe('registration of an address', () => {
     const both = { jwks: { keys: [publicJwk] }, jwks_uri: 'https://keys.example/jwks' }
     for (const keys of [both, {}]) {
       const metadata = { token_endpoint_auth_method: 'private_key_jwt', ...keys }
-      const { status, body } = await putClient(admin, 'remote-refused', metadata)
+      const { status, json: body } = await putClient(admin, 'remote-refused', metadata)
       expect(status).toBe(400)
       expect(body).toMatchObject({ error: 'invalid_client_metadata' })
     }
@@ -361,7 +361,7 @@ describe('registration of an address', () => {
 
   it('SP-TLS-01 takes an address of https and a public name', async () => {
     const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://keys.example/jwks' } // prettier-ignore
-    const { status, body } = await putClient(admin, 'remote-public', metadata)
+    const { status, json: body } = await putClient(admin, 'remote-public', metadata)
     expect(status).toBe(201)
     expect(body).toMatchObject(metadata)
   })
