@@ -1,9 +1,6 @@
-import { listDurableObjectIds } from 'cloudflare:test'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
-  concat,
   fromBase64Url,
-  fromHex,
   parseJson,
   randomBytes,
   randomText,
@@ -12,9 +9,9 @@ import {
 } from '../../src/encoding.ts'
 import { makeTokenId, readHandle } from '../../src/handles.ts'
 import type { TokenHome } from '../../src/handles.ts'
-import type { Client } from '../../src/objects/client.ts'
 import { activeKey } from '../../src/objects/ring.ts'
 import { importKey, signJwt } from '../../src/tokens/jwt.ts'
+import { countObjects, guess, realIds, some } from './support/counting.ts'
 import {
   approve,
   authorizeUrl,
@@ -43,25 +40,6 @@ import type { Admin, Party } from './support/issuers.ts'
 import { env, holdingsOf, made, parallel, stubsOf } from './support/objects.ts'
 import { openKey } from './support/rings.ts'
 
-const namespaces = {
-  PUSHED_REQUEST: env.PUSHED_REQUEST,
-  GRANT: env.GRANT,
-  REPLAY_GUARD: env.REPLAY_GUARD,
-  CLIENT: env.CLIENT,
-  DIRECTORY: env.DIRECTORY,
-  KEY_RING: env.KEY_RING,
-  ACCOUNT: env.ACCOUNT,
-  THROTTLE: env.THROTTLE,
-}
-
-async function countObjects(): Promise<Readonly<Record<string, number>>> {
-  const counts = Object.entries(namespaces).map(async ([name, namespace]) => {
-    const ids = await listDurableObjectIds(namespace as DurableObjectNamespace<Client>)
-    return [name, ids.length] as const
-  })
-  return Object.fromEntries(await Promise.all(counts))
-}
-
 afterEach(() => vi.useRealTimers())
 
 let app: Party
@@ -85,19 +63,6 @@ beforeAll(async () => {
   stranger = { clientId: 'nobody', key: await makeKey() }
   nonce = await nonceOf(bank)
 })
-
-/** A handle of this form with an id that no namespace made. */
-const guess = (kind: number, objectId: string = toHex(randomBytes(32))): string =>
-  toBase64Url(concat(Uint8Array.of(kind), fromHex(objectId), randomBytes(32)))
-
-const some = <T>(values: readonly T[], index: number): T => values[index % values.length] as T
-
-/** Ids that are real, of objects that do not know what is asked. */
-const realIds = (): readonly string[] => {
-  const stubs = stubsOf('bank')
-  const client = stubs.client('app').id.toString()
-  return [stubs.keyRing().id.toString(), stubs.directory().id.toString(), client]
-}
 
 /** Runs the attack; the number of objects must be what it was. */
 async function leavesNothing(times: number, attack: (index: number) => Promise<unknown>) {
