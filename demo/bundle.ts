@@ -1,4 +1,4 @@
-import { build } from 'esbuild'
+import { build, stop as stopService } from 'esbuild'
 import { dirname } from 'node:path'
 import { messageOf, stop } from './problem.ts'
 
@@ -31,3 +31,6 @@ export async function bundleWorker(entry: string): Promise<string> {
     return stop(`The Worker ${entry} cannot be built: ${first ?? messageOf(error)}`)
   }
 }
+
+/** Ends the process that esbuild keeps for further builds. */
+export const endBundling = (): Promise<void> => stopService()

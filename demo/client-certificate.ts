@@ -39,7 +39,6 @@ export const noCertificate = {
 } as const
 
 const mostLeafBytes = 10 * 1024
-const mostChainBytes = 16 * 1024
 
 /** Cloudflare's words for OpenSSL's verdicts; all others are a bare `FAILED`. */
 const failures: Readonly<Record<string, string>> = {
@@ -62,7 +61,7 @@ export function describeClientCertificate(
   if (leaf === undefined) return noCertificate
   const identifiers = readKeyIdentifiers(leaf)
   const tooLarge = leaf.raw.length > mostLeafBytes
-  const issuer = leaf.issuerCertificate ?? authorities.find((one) => leaf.checkIssued(one))
+  const issuer = authorities.find((one) => leaf.checkIssued(one))
   return {
     certPresented: '1',
     certVerified: socket.authorized ? 'SUCCESS' : describeFailure(socket.authorizationError),
@@ -78,7 +77,9 @@ export function describeClientCertificate(
     certNotAfter: leaf.validTo,
     certRFC9440: tooLarge ? '' : byteSequence(leaf.raw),
     certRFC9440TooLarge: tooLarge,
-    ...describeChain(leaf),
+    // Node keeps the intermediates a client sent to itself; they are unverified and nobody reads them.
+    certChainRFC9440: '',
+    certChainRFC9440TooLarge: false,
   }
 }
 
@@ -130,21 +131,6 @@ function readKeyIdentifiers(leaf: X509Certificate): { subject: string; authority
     return { subject: subject.toUpperCase(), authority: authority.toUpperCase() }
   } catch {
     return { subject: '', authority: '' }
-  }
-}
-
-/** The certificates between the leaf and a root. Node adds trusted roots to what the client sent. */
-function describeChain(leaf: X509Certificate) {
-  const chain: Buffer[] = []
-  let issuer = leaf.issuerCertificate
-  while (issuer !== undefined && chain.length < 10 && issuer.issuer !== issuer.subject) {
-    chain.push(issuer.raw)
-    issuer = issuer.issuerCertificate
-  }
-  const tooLarge = chain.reduce((sum, der) => sum + der.length, 0) > mostChainBytes
-  return {
-    certChainRFC9440: tooLarge ? '' : chain.map(byteSequence).join(', '),
-    certChainRFC9440TooLarge: tooLarge,
   }
 }
 

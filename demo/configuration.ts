@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { ConfigFile } from './config-file.ts'
 import { canonical, isJson } from './json.ts'
 import type { Json } from './json.ts'
-import { messageOf, stop } from './problem.ts'
+import { reasonOf, stop } from './problem.ts'
 import type { State } from './state.ts'
 
 /** A client of the admin API; `cli/admin-client.ts` makes it. */
@@ -68,7 +68,7 @@ async function apply(admin: AdminClient, entry: Entry, known: boolean): Promise<
   const what = `The ${entry.kind} '${entry.id}' of the configuration`
   const answer = await admin
     .request('PUT', entry.path, entry.body, headers)
-    .catch((error: unknown) => stop(`${what} could not be applied: ${messageOf(error)}.`))
+    .catch((error: unknown) => stop(`${what} could not be applied: ${reasonOf(error)}.`))
   // 412: somebody made it before us, and it is theirs.
   if (answer.status < 300 || (answer.status === 412 && !known)) return
   stop(`${what} was refused: ${describe(answer)}.`)

@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -103,7 +104,7 @@ function running(issuer: string, options: Options): DemoServer {
   }
 }
 
-type ClientKey = JsonWebKey & { readonly kid: string }
+type ClientKey = webcrypto.JsonWebKey & { readonly kid: string }
 
 /** The example client's key, which the local runtime made at its first start. */
 async function readClientKey(state: string): Promise<ClientKey> {

@@ -61,7 +61,8 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   try {
     for (const host of ['127.0.0.1', '::1']) {
       const server = makeServer(options, (request, response) => {
-        void forward(request, response, way)
+        // A fault here must not end the whole runtime.
+        forward(request, response, way).catch(() => refuse(response, 500, 'server_error'))
       })
       if (await listen(server, options.port, host)) servers.push(server)
     }
@@ -145,7 +146,7 @@ async function forward(
     if (forwarded === undefined) return refuse(response, 400, 'invalid_request')
     if (address === undefined) return refuse(response, 503, 'temporarily_unavailable')
     const outcome = await attempt(request, response, { address, forwarded, agent })
-    if (outcome === 'answered' || request.destroyed) return
+    if (outcome === 'answered' || response.destroyed) return
     // Only a request of which not one byte was sent may be sent again.
     if (outcome === 'lost' || Date.now() > deadline) {
       return refuse(response, 503, 'temporarily_unavailable')
@@ -201,11 +202,13 @@ function attempt(
     )
     pipeline(answer, response, () => resolve('answered'))
   })
-  response.once('close', () => {
+  const leave = (): void => {
+    // After a whole answer the connection may already serve somebody else.
     if (!response.writableFinished) inner.destroy()
     resolve('answered')
-  })
-  return promise
+  }
+  response.once('close', leave)
+  return promise.finally(() => response.off('close', leave))
 }
 
 function describeArrival(
@@ -244,13 +247,22 @@ function describeTls(
   return made
 }
 
-function refuse(response: http.ServerResponse, status: number, error: string): void {
+const descriptions = {
+  400: 'the request has no valid host or target',
+  500: 'the request could not be passed on',
+  503: 'the server is restarting',
+} as const
+
+function refuse(
+  response: http.ServerResponse,
+  status: keyof typeof descriptions,
+  error: string,
+): void {
   if (response.headersSent || response.destroyed) return
-  const description = status === 503 ? 'the server is restarting' : 'the request has no valid host'
   response.writeHead(status, {
     'content-type': 'application/json',
     'cache-control': 'no-store',
     ...(status === 503 ? { 'retry-after': '1' } : { connection: 'close' }),
   })
-  response.end(JSON.stringify({ error, error_description: description }))
+  response.end(JSON.stringify({ error, error_description: descriptions[status] }))
 }

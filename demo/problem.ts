@@ -10,6 +10,9 @@ export const stop = (sentence: string): never => {
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
 
+/** The same without its full stop, to end a sentence with. */
+export const reasonOf = (error: unknown): string => messageOf(error).replace(/\.+$/, '')
+
 /** The code of a system error (`EADDRINUSE`), or undefined. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string'

@@ -8,7 +8,7 @@ import { openFront } from './front.ts'
 import type { FrontTls, Upstream } from './front.ts'
 import type { Json } from './json.ts'
 import type { Options } from './options.ts'
-import { codeOf, messageOf, stop } from './problem.ts'
+import { codeOf, reasonOf, stop } from './problem.ts'
 import { startRuntime } from './runtime.ts'
 import type { Runtime, WorkerName } from './runtime.ts'
 import { demoPeople, exampleClientId, makeSeeds } from './seeds.ts'
@@ -61,7 +61,7 @@ async function start(options: Options, undo: Undo): Promise<readonly string[]> {
   const operator = readKey(state, 'operator-key.json', 'operator-1')
   const secrets = readSecrets(state)
   const seeds = options.demo ? makeSeeds(state, addresses) : undefined
-  const settings = composeSettings(addresses, config, {
+  const settings = await composeSettings(addresses, config, {
     operatorKey: publicJwk(operator),
     clientAuthorities: authorities,
   })
@@ -177,7 +177,7 @@ async function configure(inputs: {
     operator: { client_id: operatorId, jwk: inputs.operator },
     ca: inputs.certificate.authority,
   }).catch((error: unknown) =>
-    stop(`The admin API of ${addresses.issuer} cannot be reached: ${messageOf(error)}.`),
+    stop(`The admin API of ${addresses.issuer} cannot be reached: ${reasonOf(error)}.`),
   )
   await applyConfiguration({
     issuer: addresses.issuer,
@@ -209,7 +209,7 @@ async function openClient(inputs: {
     stop(
       codeOf(error) === 'EADDRINUSE'
         ? `Port ${options.clientPort} (--client-port) is already in use.`
-        : `The example client could not be started: ${messageOf(error)}.`,
+        : `The example client could not be started: ${reasonOf(error)}.`,
     ),
   )
   inputs.undo.push(client.close)

@@ -1,4 +1,3 @@
-import { readSettings } from '../src/config.ts'
 import type { ConfigFile } from './config-file.ts'
 import { isJson, merge } from './json.ts'
 import type { Json } from './json.ts'
@@ -43,11 +42,11 @@ export function readAddresses(options: Options, config: ConfigFile): Addresses {
 }
 
 /** The server's settings: what the demo needs, with the configuration file laid over it. */
-export function composeSettings(
+export async function composeSettings(
   addresses: Addresses,
   config: ConfigFile,
   given: { readonly operatorKey: Json; readonly clientAuthorities: readonly string[] },
-): { readonly issuers: readonly Json[] } {
+): Promise<{ readonly issuers: readonly Json[] }> {
   const defaults = {
     id: 'local',
     profile: 'fapi2-security',
@@ -76,6 +75,7 @@ export function composeSettings(
     ],
   }
   const settings = { issuers: [issuer] }
+  const { readSettings } = await importConfig()
   const checked = readSettings(settings, { development: true })
   return checked.ok ? settings : stop(checked.problem)
 }
@@ -99,3 +99,19 @@ function composeResourceServers(addresses: Addresses, config: ConfigFile): reado
 
 const listOf = (value: unknown): readonly unknown[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value]
+
+type ConfigModule = {
+  readonly readSettings: (
+    value: unknown,
+    options: { readonly development: boolean },
+  ) => { readonly ok: true } | { readonly ok: false; readonly problem: string }
+}
+
+/**
+ * The Worker's own check, so that a bad setting is refused before anything runs. The path is hidden from
+ * the type checker: the types of the Worker and of Node contradict each other in one program.
+ */
+async function importConfig(): Promise<ConfigModule> {
+  const path = '../src/config.ts'
+  return (await import(path)) as ConfigModule
+}

@@ -1,7 +1,7 @@
 import type { MiniflareOptions } from 'miniflare'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleWorker } from './bundle.ts'
+import { bundleWorker, endBundling } from './bundle.ts'
 import type { Json } from './json.ts'
 import type { Options } from './options.ts'
 import { stop } from './problem.ts'
@@ -40,6 +40,7 @@ export async function describeWorkers(
     bundleWorker('demo/worker/server.ts'),
     bundleWorker('demo/worker/bank-api.ts'),
   ])
+  await endBundling()
   const { options, addresses, settings, secrets } = inputs
   const issuerId = String(settings.issuers[0]?.['id'])
   return {

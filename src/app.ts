@@ -61,6 +61,8 @@ const routes: readonly Route[] = [
   { method: 'ALL',  path: '/admin/*',    sides: 'main', audience: 'resource', answer: adminApi, nonce: true },
 ] // prettier-ignore
 
+const everyMethod = ['GET', 'PUT', 'POST', 'DELETE'] as const
+
 /** Which issuer, side and relative path a URL means. The host only selects among configured issuers. */
 type Place = { readonly issuer: Issuer; readonly side: Side; readonly path: string }
 
@@ -132,7 +134,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
   })
   for (const route of routes) {
     for (const side of route.sides === 'both' ? (['main', 'mtls'] as const) : (['main'] as const)) {
-      const methods = route.method === 'ALL' ? ['GET', 'PUT', 'POST', 'DELETE'] : [route.method]
+      const methods = route.method === 'ALL' ? [...everyMethod] : [route.method]
       app.on(methods, `/${side}${route.path}`, (c) => answer(c.get('call'), route))
     }
   }
@@ -144,12 +146,14 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
       )
       const [route] = here
       if (route === undefined) continue
-      const allow = here.map((one) => one.method).join(', ')
+      const allow = here
+        .flatMap(({ method }) => (method === 'ALL' ? everyMethod : [method]))
+        .join(', ')
       app.all(`/${side}${path}`, async (c) => {
         const refusal = { code: 'method_not_allowed', description: `Only ${allow}` } as const
         const response = await renderRefusal(c.get('call'), route, refusal)
         response.headers.set('allow', allow)
-        return response
+        return withNonce(c.get('call'), route, response)
       })
     }
   }
@@ -162,7 +166,10 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
 }
 
 async function answer(call: Call, route: Route): Promise<Response> {
-  const response = await attempt(call, route)
+  return withNonce(call, route, await attempt(call, route))
+}
+
+async function withNonce(call: Call, route: Route, response: Response): Promise<Response> {
   if (route.nonce === true) response.headers.set('dpop-nonce', await nextNonce(call))
   return response
 }
@@ -207,6 +214,7 @@ async function renderRefusal(
       ? await errorPage(call, refusal, call.id)
       : json({ error: code, error_description: printable(description) }, statusFor(refusal))
   if (code === 'temporarily_unavailable') response.headers.set('retry-after', '1')
+  if (code === 'too_many_requests') response.headers.set('retry-after', '60')
   return response
 }
 
@@ -220,10 +228,12 @@ function secureHeaders(response: Response, issuer: Issuer): void {
 }
 
 const secretsOf = new WeakMap<MasterSecret, Map<string, IssuerSecrets>>()
-let parsed: { readonly text: string; readonly secret: MasterSecret | string } | undefined
+let parsed: { readonly text: unknown; readonly secret: MasterSecret | string } | undefined
 
-function parseMasterSecretOnce(text: string): MasterSecret | string {
-  if (parsed?.text !== text) parsed = { text, secret: parseMasterSecret(text) }
+/** `text` as the deployment has it: it may have forgotten the secret. */
+function parseMasterSecretOnce(text: unknown): MasterSecret | string {
+  if (parsed === undefined || parsed.text !== text)
+    parsed = { text, secret: parseMasterSecret(text) }
   return parsed.secret
 }
 

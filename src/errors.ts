@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'request_not_supported'
   | 'server_error'
   | 'temporarily_unavailable'
+  | 'too_many_requests'
   | 'unauthorized_client'
   | 'unmet_authentication_requirements'
   | 'unsupported_grant_type'
@@ -46,6 +47,7 @@ const statusOf: { readonly [code in ErrorCode]?: number } = {
   precondition_failed: 412,
   server_error: 500,
   temporarily_unavailable: 503,
+  too_many_requests: 429,
 }
 
 /** Why something was refused. `description`: %x20-21 / %x23-5B / %x5D-7E only (RFC 6749 5.2). */

@@ -63,7 +63,7 @@ export type ClientRecord = {
   readonly clientId: string
   /** Counts changes; a request that meets a newer version reads again. */
   readonly version: number
-  /** Random at creation: an id deleted and made again is another client. */
+  /** Random: an id disabled, or deleted and made again, is another client to what it was granted. */
   readonly generation: string
   readonly enabled: boolean
   readonly metadata: ClientMetadata

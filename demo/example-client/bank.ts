@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto'
 import * as client from 'openid-client'
 import type { Account, Claims, Connection, Session, Step } from './session.ts'
 import type { Fetch } from '../../cli/fetch-with-ca.ts'
@@ -29,7 +30,7 @@ export function createBank(settings: BankSettings) {
   async function configure(steps: Step[]): Promise<client.Configuration> {
     const key = await crypto.subtle.importKey(
       'jwk',
-      { ...settings.jwk } as unknown as JsonWebKey,
+      { ...settings.jwk } as unknown as webcrypto.JsonWebKey & { readonly kty: string },
       { name: 'ECDSA', namedCurve: 'P-256' },
       false,
       ['sign'],

@@ -3,7 +3,8 @@ import { ReplayGuard } from '../../src/objects/replay-guard.ts'
 import { fapi2Security } from '../../src/profiles/fapi2-security.ts'
 import type { IntrospectionService } from '../../src/introspection.ts'
 import { protectedResource } from '../../src/resource/middleware.ts'
-import type { ResourceSettings, ResourceVariables } from '../../src/resource/middleware.ts'
+import type { ResourceVariables } from '../../src/resource/middleware.ts'
+import type { ResourceSettings } from '../../src/resource/settings.ts'
 import { controllable, now, storageHooks, underControl } from './control.ts'
 
 /*

@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts'
-import { fail } from '../errors.ts'
+import { ProtocolError, fail } from '../errors.ts'
 import { demandAccess } from '../endpoints/protected.ts'
 import { adminAudience } from '../tokens/issue.ts'
 import { clientOperations } from './clients.ts'
@@ -35,15 +35,22 @@ export async function adminApi(call: Call): Promise<Response> {
       : fail('not_found', 'There is no such operation')
   }
   const id = segments.find((_, index) => operation.path[index] === ':id') ?? ''
-  const response = await operation.run(call, id)
-  call.log('admin.done', {
-    operator: token.clientId,
-    operation: `${operation.method} /${operation.path.join('/')}`,
-    // User names are personal data and stay out of the log.
-    ...(operation.path[0] === 'users' ? {} : { target: id }),
-    status: response.status,
-  })
-  return response
+  const audit = (outcome: string) =>
+    call.log('admin.operation', {
+      operator: token.clientId,
+      operation: `${operation.method} /${operation.path.join('/')}`,
+      // User names are personal data and stay out of the log.
+      ...(operation.path[0] === 'users' ? {} : { target: id }),
+      outcome,
+    })
+  try {
+    const response = await operation.run(call, id)
+    audit(String(response.status))
+    return response
+  } catch (error) {
+    audit(error instanceof ProtocolError ? error.refusal.code : 'failed')
+    throw error
+  }
 }
 
 function pathSegments(path: string): readonly string[] {

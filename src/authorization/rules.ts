@@ -1,8 +1,7 @@
-import type { AuthenticatedClient } from '../clients/authenticate.ts'
 import { accept } from '../errors.ts'
 import type { Refusal, Result } from '../errors.ts'
-import type { AuthorizationRequest, Issuer, Sender } from '../types.ts'
-import type { Parameters } from './parameters.ts'
+import type { AuthorizationRequest } from '../types.ts'
+import type { Rule, RuleInput } from './rule.ts'
 import { authenticationContext } from './rules/authentication-context.ts'
 import { claims } from './rules/claims.ts'
 import { codeBinding } from './rules/code-binding.ts'
@@ -16,17 +15,6 @@ import { responseType } from './rules/response-type.ts'
 import { scope } from './rules/scope.ts'
 import { state } from './rules/state.ts'
 import { unsupported } from './rules/unsupported.ts'
-
-/** What a rule judges: the parameters and verified results, never the presence of a header. */
-export type RuleInput = {
-  readonly parameters: Parameters
-  readonly client: AuthenticatedClient['record']
-  readonly issuer: Issuer
-  readonly sender: Sender
-}
-
-/** A rule refuses, or contributes its part of the validated request. */
-export type Rule = (input: RuleInput) => Result<Partial<AuthorizationRequest>>
 
 /** Everything a pushed authorization request must satisfy, in order. */
 const rules: readonly Rule[] = [

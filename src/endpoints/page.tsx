@@ -44,7 +44,7 @@ export function page(
   body: Child,
   options: { readonly status: number; readonly endsAt?: string },
 ): Response {
-  const target = options.endsAt === undefined ? '' : ` ${new URL(options.endsAt).origin}`
+  const target = options.endsAt === undefined ? '' : ` ${formTarget(new URL(options.endsAt))}`
   return new Response(String(body), {
     status: options.status,
     headers: {
@@ -58,6 +58,9 @@ export function page(
     },
   })
 }
+
+/** A source list has no form for IPv6 addresses: for those it is the scheme alone. */
+const formTarget = (url: URL): string => (url.hostname.startsWith('[') ? url.protocol : url.origin)
 
 const titles: { readonly [code in Refusal['code']]?: string } = {
   invalid_request_uri: 'This link cannot be used',

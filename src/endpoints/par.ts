@@ -4,6 +4,7 @@ import { readForm } from '../authorization/parameters.ts'
 import { validateAuthorizationRequest } from '../authorization/rules.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { callClient, judgeStanding } from '../clients/standing.ts'
+import { tuple } from '../encoding.ts'
 import { demand, fail } from '../errors.ts'
 import { makeHandle } from '../handles.ts'
 import { locate } from '../proof/location.ts'
@@ -25,6 +26,7 @@ export async function par(call: Call): Promise<Response> {
   const request = demand(
     validateAuthorizationRequest({ parameters, client: record, issuer, sender }),
   )
+  await dampFlood(call, record.clientId)
 
   const hint = locate(placeOf(call.request), issuer.defaultLocation)
   const { text, handle } = await makeHandle('pushed-request', stubs.newPushedRequestId())
@@ -61,4 +63,12 @@ export async function par(call: Call): Promise<Response> {
     { request_uri: `${requestUriPrefix}${text}`, expires_in: issuer.lifetimes.pushedRequest },
     201,
   )
+}
+
+/** RFC 9126 2.3: too many requests of one client are answered 429, before anything is used up. */
+async function dampFlood(call: Call, clientId: string): Promise<void> {
+  const key = tuple(call.issuer.id, clientId)
+  const answer = await call.env.PUSH_LIMIT?.limit({ key })
+  if (answer?.success === false)
+    fail('too_many_requests', 'Too many pushed requests; please slow down')
 }

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { errorResponse } from '../authorization/respond.ts'
 import { findClient, loadClient } from '../clients/find.ts'
+import { matchesRegistered } from '../clients/redirect-uri.ts'
 import { ProtocolError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { readHandle } from '../handles.ts'
@@ -52,11 +53,11 @@ export async function openPushed(
   if (wanted.clientId !== undefined && wanted.clientId !== owner) throw unknown('another client')
   const client = await standingClient(call, owner)
   if (pushed.status !== 'live') throw late(call, pushed, client)
-  if (client === undefined || client.generation !== pushed.generation) {
+  if (client?.generation !== pushed.generation || !stillAllowed(pushed.request, client)) {
     throw deadEnd(
       'unauthorized_client',
       'This application is not allowed to ask at the moment',
-      'disabled or gone',
+      'disabled, gone, or registered for less than it pushed',
     )
   }
   const complete = (outcome: string) =>
@@ -77,6 +78,19 @@ async function standingClient(call: Call, clientId: string): Promise<ClientRecor
   return current ? record : loadClient(call, clientId)
 }
 
+/** What was valid at PAR and a changed registration may have taken away (RFC 9126 7.4). */
+function stillAllowed(
+  { redirectUri, scope }: Live['request'],
+  { metadata }: ClientRecord,
+): boolean {
+  const registered = metadata.scope.split(' ')
+  return (
+    metadata.grant_types.includes('authorization_code') &&
+    matchesRegistered(redirectUri, metadata.redirect_uris) &&
+    scope.every((name) => registered.includes(name))
+  )
+}
+
 function late(
   call: Call,
   pushed: { readonly status: 'expired' | 'completed'; readonly stub: Stub },
@@ -85,8 +99,10 @@ function late(
   const expired = pushed.status === 'expired'
   const description = expired ? 'This request has expired' : 'This request was already answered'
   const base = { code: 'invalid_request_uri', description, detail: pushed.status } as const
-  if (client === undefined) return new ProtocolError(base)
   const { redirectUri, state } = pushed.stub
+  const known =
+    client !== undefined && matchesRegistered(redirectUri, client.metadata.redirect_uris)
+  if (!known) return new ProtocolError(base)
   const href = errorResponse(
     call.issuer,
     state === undefined ? { redirectUri } : { redirectUri, state },

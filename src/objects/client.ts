@@ -2,7 +2,7 @@ import type { ClientMetadata } from '../clients/metadata.ts'
 import { configuredIssuer } from '../config.ts'
 import { randomText } from '../encoding.ts'
 import type { Reply } from '../observe/storage.ts'
-import { EdgeObject } from './edge-object.ts'
+import { EdgeObject, forgetGrace } from './edge-object.ts'
 import { copyKeys } from './names.ts'
 import { makeStubs } from './stubs.ts'
 import { ReplaySlots } from './replay-slots.ts'
@@ -35,8 +35,14 @@ export type StoredClient = {
   readonly metadata: ClientMetadata
 }
 
-type Mirror = Pick<StoredClient, 'version' | 'generation' | 'enabled' | 'epoch'>
+type ClientName = Pick<StoredClient, 'issuer' | 'clientId'>
+type Standing = Pick<StoredClient, 'version' | 'generation' | 'enabled' | 'epoch'>
+/** What a shard knows of its client; the count survives the client. */
+type Mirror = { readonly news: number; readonly standing: Standing | undefined }
 type ShardName = { readonly shards: number; readonly shard: number }
+/** Milliseconds until the alarm tells again what could not be told. */
+const retryAfter = 5_000
+
 type RevokedToken = { readonly id: string; readonly until: number }
 
 /**
@@ -47,7 +53,8 @@ type RevokedToken = { readonly id: string; readonly until: number }
 export class Client extends EdgeObject {
   private readonly slots = new ReplaySlots(
     (statement, ...values) => this.sql(statement, ...values),
-    (at) => this.wakeAt(at),
+    // An alarm that is to tell news again comes first; it sweeps as well.
+    (at) => this.wakeAt(this.read('untold') === undefined ? at : this.now() + retryAfter),
   )
 
   /** Takes an assertion `jti` (hashed) once and tells the client's standing. `validUntil` in ms. */
@@ -107,12 +114,15 @@ export class Client extends EdgeObject {
     return this.reply({ status: before === undefined ? 'created' : 'changed', client })
   }
 
-  /** Enables or disables. Disabling ends all tokens the client got for itself. */
+  /**
+   * Enables or disables. Disabling ends everything: the client's own tokens by the epoch, and by a new
+   * generation all that people granted and all that was pushed.
+   */
   async setEnabled(enabled: boolean): Promise<Reply<StoredClient | undefined>> {
     const before = this.read<StoredClient>('client')
     if (before === undefined) return this.reply(undefined)
-    const epoch = enabled ? before.epoch : before.epoch + 1
-    const client = { ...before, enabled, epoch, version: before.version + 1 }
+    const ended = enabled ? {} : { epoch: before.epoch + 1, generation: randomText(16) }
+    const client = { ...before, ...ended, enabled, version: before.version + 1 }
     await this.publish(client)
     return this.reply(client)
   }
@@ -123,8 +133,7 @@ export class Client extends EdgeObject {
     if (before === undefined) return this.reply(false)
     this.write('epoch', before.epoch + 1)
     this.erase('client')
-    await this.tellShards(before, 'removed')
-    await this.env.COPIES.delete(copyKeys.client(before.issuer, before.clientId))
+    await this.spread(before)
     return this.reply(true)
   }
 
@@ -135,20 +144,17 @@ export class Client extends EdgeObject {
     const before = this.read<readonly ShardName[]>('shards') ?? []
     const known = before.some((one) => one.shards === shards && one.shard === shard)
     if (!known) this.write('shards', [...before, { shards, shard }])
-    await this.tellShards(client)
+    await this.spread(client)
     return this.reply(true)
   }
 
-  /** Sets a shard's mirror; called by the client's main object alone. */
-  mirror(standing: Mirror | undefined): Reply<true> {
+  /**
+   * Sets a shard's mirror; called by the client's main object alone. `news` counts what it tells:
+   * calls may overtake each other, and older news change nothing. No standing: the client is gone.
+   */
+  mirror(news: number, standing: Standing | undefined): Reply<true> {
     const before = this.read<Mirror>('mirror')
-    // Answers can overtake each other; a version never goes back within one generation.
-    const stale =
-      standing !== undefined &&
-      before?.generation === standing.generation &&
-      before.version > standing.version
-    if (standing === undefined) this.erase('mirror')
-    else if (!stale) this.write('mirror', standing)
+    if (before === undefined || before.news <= news) this.write('mirror', { news, standing })
     return this.reply(true)
   }
 
@@ -170,20 +176,22 @@ export class Client extends EdgeObject {
   revokeToken(id: string, until: number): Reply<true> {
     const now = this.now()
     const revoked = (this.read<readonly RevokedToken[]>('revoked') ?? []).filter(
-      (one) => one.until > now,
+      (one) => one.until + forgetGrace > now,
     )
-    if (until > now && !revoked.some((one) => one.id === id))
+    if (until + forgetGrace > now && !revoked.some((one) => one.id === id))
       this.write('revoked', [...revoked, { id, until }])
     return this.reply(true)
   }
 
   override async alarm(): Promise<void> {
+    const untold = this.read<ClientName>('untold')
+    if (untold !== undefined) await this.spread(untold)
     const next = this.slots.sweep(this.now())
     if (next !== undefined) await this.ctx.storage.setAlarm(next)
   }
 
   private standing(): ClientStanding {
-    const known = this.read<StoredClient>('client') ?? this.read<Mirror>('mirror')
+    const known = this.read<StoredClient>('client') ?? this.read<Mirror>('mirror')?.standing
     if (known === undefined) return { status: 'unknown' }
     const { version, generation, enabled, epoch } = known
     return { status: enabled ? 'enabled' : 'disabled', version, generation, epoch }
@@ -194,27 +202,49 @@ export class Client extends EdgeObject {
     return this.read<StoredClient>('client')?.epoch ?? this.read<number>('epoch') ?? 0
   }
 
+  /** Stores the client and spreads the news; what could not be told is told again by the alarm. */
   private async publish(client: StoredClient): Promise<void> {
     this.write('client', client)
-    await this.tellShards(client)
-    await this.env.COPIES.put(
-      copyKeys.client(client.issuer, client.clientId),
-      JSON.stringify(client),
-    )
+    await this.spread(client)
   }
 
-  private async tellShards(
-    client: StoredClient,
-    news: 'changed' | 'removed' = 'changed',
-  ): Promise<void> {
-    const { issuer, clientId, version, generation, enabled, epoch } = client
-    const mirror = news === 'removed' ? undefined : { version, generation, enabled, epoch }
-    const shards = this.read<readonly ShardName[]>('shards') ?? []
-    const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
-    await Promise.all(
-      shards.map(({ shards: count, shard }) =>
-        stubs.clientShard(clientId, count, shard).mirror(mirror),
-      ),
-    )
+  /**
+   * Tells shards, directory and KV what is stored, one telling after the other: each tells the state of
+   * its own time, so an older one can never overwrite a newer one. Throws when somebody could not be
+   * told; the alarm tells again.
+   */
+  private async spread({ issuer, clientId }: ClientName): Promise<void> {
+    this.write('news', (this.read<number>('news') ?? 0) + 1)
+    this.write('untold', { issuer, clientId })
+    this.wakeAt(this.now() + retryAfter)
+    const tell = async () => {
+      const news = this.read<number>('news') ?? 0
+      const client = this.read<StoredClient>('client')
+      const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
+      const shards = (this.read<readonly ShardName[]>('shards') ?? []).map((name) =>
+        stubs.clientShard(clientId, name.shards, name.shard).mirror(news, standingOf(client)),
+      )
+      const directory = stubs.directory()
+      const key = copyKeys.client(issuer, clientId)
+      await Promise.all([
+        ...shards,
+        client === undefined ? directory.removeClient(clientId) : directory.addClient(clientId),
+        client === undefined
+          ? this.env.COPIES.delete(key)
+          : this.env.COPIES.put(key, JSON.stringify(client)),
+      ])
+      if (this.read<number>('news') === news) this.erase('untold')
+    }
+    const mine = this.spreading.then(tell, tell)
+    this.spreading = mine
+    await mine
   }
+
+  private spreading: Promise<unknown> = Promise.resolve()
+}
+
+const standingOf = (client: StoredClient | undefined): Standing | undefined => {
+  if (client === undefined) return undefined
+  const { version, generation, enabled, epoch } = client
+  return { version, generation, enabled, epoch }
 }

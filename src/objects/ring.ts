@@ -24,8 +24,8 @@ export type Ring = {
   readonly keys: readonly RingKey[]
 }
 
-/** Seconds the JWKS may be cached by others. */
-export const jwksLifetime = 300
+/** Seconds the JWKS may be cached by others: a revoked key is gone everywhere within a minute. */
+export const jwksLifetime = 60
 
 export type KeyState = 'next' | 'active' | 'retiring'
 

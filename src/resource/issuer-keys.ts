@@ -1,6 +1,6 @@
 import type { Algorithm } from '../profiles/profile.ts'
 import { importKey } from '../tokens/jwt.ts'
-import type { ResourceSettings } from './middleware.ts'
+import type { ResourceSettings } from './settings.ts'
 
 type Known = { readonly key: CryptoKey; readonly alg: Algorithm }
 type Remembered = { readonly keys: ReadonlyMap<string, Known>; readonly at: number }

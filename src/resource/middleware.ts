@@ -4,18 +4,16 @@
  * the resource server's own nonce secret and never the issuer's.
  */
 import type { MiddlewareHandler } from 'hono'
+import { tuple } from '../encoding.ts'
 import { ProtocolError, demand, fail } from '../errors.ts'
 import type { Refusal } from '../errors.ts'
-import type { IntrospectionService } from '../introspection.ts'
 import { objectNames } from '../objects/names.ts'
-import type { ReplayGuard } from '../objects/replay-guard.ts'
 import { Storage } from '../observe/storage.ts'
 import type { StorageHooks } from '../observe/storage.ts'
 import { settle } from '../endpoints/one-time.ts'
-import type { Profile } from '../profiles/profile.ts'
 import { readCertificate } from '../proof/certificate.ts'
 import { locate } from '../proof/location.ts'
-import type { LocationHint, Place } from '../proof/location.ts'
+import type { Place } from '../proof/location.ts'
 import { mintNonce } from '../proof/nonce.ts'
 import {
   challenge,
@@ -30,31 +28,7 @@ import { deriveKeys, parseMasterSecret } from '../secrets.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { issuerKeys } from './issuer-keys.ts'
-
-/** How a resource server is set up. */
-export type ResourceSettings = {
-  /** Issuer identifier whose tokens are taken. */
-  readonly issuer: string
-  /** This server's identifier: the token's `aud`. */
-  readonly resource: string
-  /** Origins under which this server is reached; `htu` must name the one a request came to. */
-  readonly origin: string
-  /** Origin that asks for client certificates. */
-  readonly mtlsOrigin?: string
-  readonly profile: Profile
-  /**
-   * `introspection` asks the token's home on each request. `expiry` trusts the token until it expires
-   * and takes none that lives longer than a minute.
-   */
-  readonly revocation: 'introspection' | 'expiry'
-  /** The issuer's `Introspection` entrypoint. */
-  readonly introspection: IntrospectionService
-  /** This server's own secret, `id:base64url,…`. */
-  readonly secret: string
-  readonly guards: DurableObjectNamespace<ReplayGuard>
-  readonly guardsPerLocation: number
-  readonly defaultLocation: LocationHint
-}
+import type { ResourceSettings } from './settings.ts'
 
 /** Given in by a local runtime; production passes nothing. */
 export type ResourceRuntime = { readonly now: () => number; readonly storage: StorageHooks }
@@ -189,7 +163,8 @@ function ownUrl({ request, settings }: Visit): string {
 const policies = new WeakMap<object, Map<string, NoncePolicy>>()
 
 function noncePolicy(settings: ResourceSettings): NoncePolicy {
-  const known = policies.get(settings.guards)?.get(settings.secret)
+  const name = tuple(settings.resource, settings.secret, settings.profile.name)
+  const known = policies.get(settings.guards)?.get(name)
   if (known !== undefined) return known
   const secret = parseMasterSecret(settings.secret)
   if (typeof secret === 'string') throw new Error(`The resource server's secret: ${secret}`)
@@ -202,7 +177,8 @@ function noncePolicy(settings: ResourceSettings): NoncePolicy {
     futureSkew,
     guards: settings.guardsPerLocation,
   }
-  policies.set(settings.guards, new Map([[settings.secret, policy]]))
+  const byName = policies.get(settings.guards) ?? new Map<string, NoncePolicy>()
+  policies.set(settings.guards, byName.set(name, policy))
   return policy
 }
 

@@ -47,7 +47,10 @@ export async function importKey(jwk: JsonWebKey, alg: Algorithm): Promise<Crypto
   return key
 }
 
-/** Whether the signature over `token` verifies with `key` under exactly `alg`. `crit` is refused. */
+/**
+ * Whether the signature over `token` verifies with `key` under exactly `alg`. Any `crit` is refused, the
+ * `b64` that jose understands included: a JWT must not use it (RFC 7797 7).
+ */
 export async function verifySignature(
   token: string,
   key: CryptoKey,
@@ -55,7 +58,6 @@ export async function verifySignature(
 ): Promise<boolean> {
   try {
     const { protectedHeader } = await compactVerify(token, key, { algorithms: [alg] })
-    // The library understands `b64`; a JWT must not (RFC 7797 7).
     return protectedHeader.crit === undefined
   } catch {
     return false

@@ -8,7 +8,12 @@ import { unseal } from '../secrets.ts'
 import { importKey } from './jwt.ts'
 
 /** A ring as an isolate remembers it. `at`: when it was known to be true, in milliseconds. */
-type Remembered = { readonly ring: Ring; readonly at: number }
+type Remembered = {
+  readonly ring: Ring
+  readonly at: number
+  /** The ring itself said so; a copy may be older than a revocation. */
+  readonly confirmed: boolean
+}
 
 const remembered = new Map<string, Remembered>()
 const imported = new Map<string, CryptoKey>()
@@ -37,7 +42,7 @@ export async function loadRing(call: Call): Promise<Ring> {
       copy !== undefined &&
       activeKey(copy, call.issuer.signingAlgorithm, call.now) !== undefined
     ) {
-      remembered.set(call.issuer.id, { ring: copy, at: call.now - renewAfter })
+      remembered.set(call.issuer.id, { ring: copy, at: call.now - renewAfter, confirmed: false })
       return copy
     }
   }
@@ -49,7 +54,7 @@ async function askRing(call: Call): Promise<Ring> {
     call.stubs.keyRing().ring(call.issuer.id),
   )
   if (fresh) await provision(call)
-  remembered.set(call.issuer.id, { ring, at: call.now })
+  remembered.set(call.issuer.id, { ring, at: call.now, confirmed: true })
   return ring
 }
 
@@ -88,12 +93,18 @@ async function openActive(call: Call, ring: Ring): Promise<SigningKey | undefine
   return { key: await remember(name, jwk as JsonWebKey, alg), kid, alg }
 }
 
+/** For verifying, a copy is not believed: it may still hold a key that was revoked. */
+async function confirmedRing(call: Call): Promise<Ring> {
+  const ring = await loadRing(call)
+  return remembered.get(call.issuer.id)?.confirmed === true ? ring : askRing(call)
+}
+
 /** The public key of an issued token; undefined when no published key has this `kid`. */
 export async function verificationKey(
   call: Call,
   kid: unknown,
 ): Promise<{ readonly key: CryptoKey; readonly alg: RingKey['alg'] } | undefined> {
-  const ring = await loadRing(call)
+  const ring = await confirmedRing(call)
   const entry = ring.keys.find((key) => key.kid === kid)
   if (entry === undefined) return undefined
   const name = `${call.issuer.id} ${entry.kid} public`

@@ -17,6 +17,8 @@ export type CertificateOptions = {
   readonly key?: KeyKind
   readonly keys?: CryptoKeyPair
   readonly authorityKeyId?: boolean
+  /** Put in as they are, however strange. */
+  readonly extensions?: readonly x509.Extension[]
 }
 
 export type TestCertificate = {
@@ -88,6 +90,35 @@ export async function createCa(
   return { ...(await pack(certificate, keys)), issue }
 }
 
+/** Opens a CA of an elliptic curve key again from its PEM texts, to issue more of its certificates. */
+export async function openCa(pem: {
+  readonly cert: string
+  readonly key: string
+}): Promise<TestCa> {
+  const certificate = new x509.X509Certificate(pem.cert)
+  const privateKey = await crypto.subtle.importKey(
+    'pkcs8',
+    x509.PemConverter.decode(pem.key)[0] ?? new ArrayBuffer(),
+    algorithms.EC,
+    true,
+    ['sign'],
+  )
+  const keys = { privateKey, publicKey: await certificate.publicKey.export() } as CryptoKeyPair
+  const subject = certificate.subjectName.toJSON()
+  const issue = (leaf: CertificateOptions = {}) => create(leaf, { subject, keys })
+  return { ...(await pack(certificate, keys)), issue }
+}
+
+/** An extension of any octets, given in hexadecimal. */
+export const extension = (oid: string, hex: string, critical = false): x509.Extension =>
+  new x509.Extension(oid, critical, Buffer.from(hex, 'hex'))
+
+/** What TLS from Node presents. */
+export const credentialOf = ({
+  pem,
+  keyPem,
+}: TestCertificate): { readonly cert: string; readonly key: string } => ({ cert: pem, key: keyPem })
+
 /** Makes a certificate that its own key signs, for `self_signed_tls_client_auth`. */
 export function createSelfSigned(options: CertificateOptions = {}): Promise<TestCertificate> {
   return create(options)
@@ -129,6 +160,7 @@ async function create(
   if (options.authorityKeyId !== false) {
     extensions.push(await x509.AuthorityKeyIdentifierExtension.create(signer.publicKey))
   }
+  extensions.push(...(options.extensions ?? []))
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject,

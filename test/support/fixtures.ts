@@ -26,6 +26,8 @@ export type Fixtures = {
     readonly sameAuthority: { readonly cert: string; readonly key: string }
     readonly otherAuthority: { readonly cert: string; readonly key: string }
   }
+  /** The authority of the clients' certificates: a test may open it and issue more. */
+  readonly clientAuthority: { readonly cert: string; readonly key: string }
 }
 
 export type ClientName =
@@ -190,6 +192,7 @@ export async function makeFixtures(): Promise<{
       sameAuthority: await issue('CN=somebody else,O=TPP,C=DE'),
       otherAuthority: await issue('CN=client one,O=TPP,C=DE', otherCa),
     },
+    clientAuthority: { cert: ca.pem, key: ca.keyPem },
   }
   const claims = {
     name: 'Alice Liddell',

@@ -2,30 +2,41 @@ import { createHash, randomBytes } from 'node:crypto'
 import { CompactSign, calculateJwkThumbprint, decodeJwt, importJWK } from 'jose'
 import type { JWK } from 'jose'
 import { inject } from 'vitest'
+import { createFetch } from '../../cli/fetch-with-ca.ts'
 import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
 import type { ClientFixture, ClientName, PrivateJwk } from './fixtures.ts'
 import { form, send } from './http.ts'
 import type { Answer, Credential } from './http.ts'
+import type { Addresses } from './local-runtime.ts'
+
+/** A running server: the shared one, or one that a test started itself. */
+export type Server = Addresses & { readonly ca: string }
+
+/** What a test client needs to know of it. */
+type Reachable = Pick<Server, 'issuer' | 'mtls' | 'ca'>
 
 /** Seconds the server's clock was moved; what clients sign follows it. */
 let offset = 0
 export const nowSeconds = (): number => Math.floor(Date.now() / 1000) + offset
 
 /** Moves the server's clock, and with it what test clients sign. Reset it in `afterEach`. */
-export async function moveClock(seconds: number): Promise<void> {
-  await control('/clock', { offset_s: seconds })
+export async function moveClock(seconds: number, on: Server = inject('server')): Promise<void> {
+  await control('/clock', { offset_s: seconds }, on)
   offset = seconds
 }
 
 /** Calls the control endpoint of the local runtime. */
-export async function control(path: string, body: unknown): Promise<Answer> {
-  const server = inject('server')
-  return send(`${server.control}${path}`, {
+export async function control(
+  path: string,
+  body: unknown,
+  on: Server = inject('server'),
+): Promise<Answer> {
+  return send(`${on.control}${path}`, {
     method: 'POST',
     headers: [
       ['content-type', 'application/json'],
-      ['authorization', `Bearer ${server.controlToken}`],
+      ['authorization', `Bearer ${on.controlToken}`],
     ],
     body: JSON.stringify(body),
   })
@@ -110,13 +121,13 @@ export async function proof(
 /** The newest nonce a server (authorization server or API) handed out to these tests. */
 const nonces = new Map<string, string>()
 
-export async function nonceOf(url: string): Promise<string> {
-  const { issuer, mtls } = inject('server')
+export async function nonceOf(url: string, on: Reachable = inject('server')): Promise<string> {
+  const { issuer, mtls, ca } = on
   const { origin } = new URL(url)
   const authorizationServer = origin === new URL(issuer).origin || origin === mtls
   const fresh = await send(authorizationServer ? `${issuer}/par` : url, {
     method: authorizationServer ? 'POST' : 'GET',
-    ca: inject('server').ca,
+    ca,
   })
   const nonce = fresh.headers.get('dpop-nonce') ?? ''
   nonces.set(origin, nonce)
@@ -160,10 +171,9 @@ export type Tokens = {
 export type TestClient = ReturnType<typeof testClient>
 
 /** A client that can misbehave: every part of what it sends can be changed. */
-export function testClient(name: ClientName | ClientFixture) {
+export function testClient(name: ClientName | ClientFixture, server: Reachable = inject('server')) {
   const { fixtures } = { fixtures: inject('fixtures') }
   const fixture = typeof name === 'string' ? fixtures.clients[name] : name
-  const server = inject('server')
   const usesCertificate = fixture.credential !== undefined
   const url = (path: string, side: 'main' | 'mtls' = usesCertificate ? 'mtls' : 'main') =>
     `${side === 'mtls' ? server.mtls : server.issuer}${path}`
@@ -211,7 +221,7 @@ export function testClient(name: ClientName | ClientFixture) {
       const nonce =
         options.proofOptions !== undefined && 'nonce' in options.proofOptions
           ? options.proofOptions.nonce
-          : await nonceOf(target)
+          : await nonceOf(target, server)
       headers.push(['dpop', await proof(options.key, target, { ...options.proofOptions, nonce })])
     }
     const credential = options.credential ?? fixture.credential
@@ -248,7 +258,7 @@ export function testClient(name: ClientName | ClientFixture) {
   async function approve(
     requestUri: string,
     person: { readonly username: string; readonly password: string } = fixtures.users.alice,
-    browser: Browser = createBrowser(),
+    browser: Browser = createBrowser({ fetch: createFetch({ ca: server.ca }) }),
   ): Promise<URL> {
     const { username, password } = person
     const login = await browser.open(authorizeUrl(requestUri))
@@ -329,9 +339,11 @@ export async function getResource(
     readonly credential?: Credential
     readonly method?: string
     readonly headers?: readonly (readonly [string, string])[]
+    readonly on?: Server
+    readonly body?: string
   } = {},
 ): Promise<Answer> {
-  const { key, method = 'GET', credential } = options
+  const { key, method = 'GET', credential, on = inject('server') } = options
   const scheme = options.scheme ?? (key === undefined ? 'Bearer' : 'DPoP')
   const headers: [string, string][] = [['authorization', `${scheme} ${accessToken}`]]
   if (options.proof !== undefined) headers.push(['dpop', options.proof])
@@ -339,7 +351,7 @@ export async function getResource(
     const nonce =
       options.proofOptions !== undefined && 'nonce' in options.proofOptions
         ? options.proofOptions.nonce
-        : await nonceOf(target)
+        : await nonceOf(target, on)
     headers.push([
       'dpop',
       await proof(key, target, { method, accessToken, ...options.proofOptions, nonce }),
@@ -348,7 +360,8 @@ export async function getResource(
   return send(target, {
     method,
     headers: [...headers, ...(options.headers ?? [])],
-    ca: inject('server').ca,
+    ca: on.ca,
+    ...(options.body === undefined ? {} : { body: options.body }),
     ...(credential === undefined ? {} : { credential }),
   })
 }

@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../../encoding.ts'
 import { accept, refuse } from '../../errors.ts'
 import { one } from '../parameters.ts'
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rule.ts'
 
 const mostClaims = 64
 

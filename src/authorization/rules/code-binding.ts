@@ -1,7 +1,7 @@
 import { fromBase64Url, sameText } from '../../encoding.ts'
 import { accept, refuse } from '../../errors.ts'
 import { one } from '../parameters.ts'
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rule.ts'
 
 /** RFC 9449 10, 10.1: the code is bound to `dpop_jkt`, or to the key that proved itself at PAR. */
 export const codeBinding: Rule = ({ parameters, sender }) => {

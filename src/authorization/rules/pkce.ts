@@ -1,7 +1,7 @@
 import { fromBase64Url } from '../../encoding.ts'
 import { accept, refuse } from '../../errors.ts'
 import { one } from '../parameters.ts'
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rule.ts'
 
 /** FAPI2 SP 5.3.2.2-5, RFC 7636: S256 and only S256; an omitted method would mean `plain`. */
 export const pkce: Rule = ({ parameters, issuer }) => {

@@ -1,7 +1,7 @@
 import { matchesRegistered } from '../../clients/redirect-uri.ts'
 import { accept, refuse } from '../../errors.ts'
 import { one } from '../parameters.ts'
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rule.ts'
 
 /** FAPI2 SP 5.3.2.2-6: required even if one is registered; RFC 9700 4.1.3: exact match. */
 export const redirectUri: Rule = ({ parameters, client }) => {

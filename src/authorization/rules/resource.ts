@@ -1,6 +1,6 @@
 import { accept, refuse } from '../../errors.ts'
 import { all } from '../parameters.ts'
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rule.ts'
 
 /** RFC 8707 2: each must be a resource server this issuer makes tokens for. */
 export const resource: Rule = ({ parameters, issuer }) => {

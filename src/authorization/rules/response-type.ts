@@ -1,6 +1,6 @@
 import { accept, refuse } from '../../errors.ts'
 import { one } from '../parameters.ts'
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rule.ts'
 
 /** FAPI2 SP 5.3.2.2-1: `code` and nothing else, compared as it was sent. */
 export const responseType: Rule = ({ parameters, client, issuer }) => {

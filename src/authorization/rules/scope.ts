@@ -1,6 +1,6 @@
 import { accept, refuse } from '../../errors.ts'
 import { one, words } from '../parameters.ts'
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rule.ts'
 
 /** RFC 6749 3.3: known scopes the client registered. */
 export const scope: Rule = ({ parameters, client }) => {

@@ -1,5 +1,5 @@
 import { accept, refuse } from '../../errors.ts'
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rule.ts'
 
 /** Parameters whose meaning would be lost if they were ignored. */
 export const unsupported: Rule = ({ parameters }) => {

@@ -35,6 +35,7 @@ const approval = async (): Promise<Approval> => ({
   sub: 'alice',
   username: 'alice',
   authentication: { acr: 'a', amr: ['pwd'], time: 1 },
+  epoch: 1,
   grantId: 'grant',
 })
 

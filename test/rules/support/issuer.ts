@@ -1,7 +1,7 @@
 import { readSettings } from '../../../src/config.ts'
 import type { ClientMetadata } from '../../../src/clients/metadata.ts'
 import type { Parameters } from '../../../src/authorization/parameters.ts'
-import type { Rule, RuleInput } from '../../../src/authorization/rules.ts'
+import type { Rule, RuleInput } from '../../../src/authorization/rule.ts'
 import type { Refusal, Result } from '../../../src/errors.ts'
 import type { ClientRecord, Issuer, Sender } from '../../../src/types.ts'
 

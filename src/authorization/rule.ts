@@ -1,0 +1,14 @@
+import type { Result } from '../errors.ts'
+import type { AuthorizationRequest, ClientRecord, Issuer, Sender } from '../types.ts'
+import type { Parameters } from './parameters.ts'
+
+/** What a rule judges: the parameters and verified results, never the presence of a header. */
+export type RuleInput = {
+  readonly parameters: Parameters
+  readonly client: ClientRecord
+  readonly issuer: Issuer
+  readonly sender: Sender
+}
+
+/** A rule refuses, or contributes its part of the validated request. */
+export type Rule = (input: RuleInput) => Result<Partial<AuthorizationRequest>>

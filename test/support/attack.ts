@@ -1,0 +1,56 @@
+import { inject } from 'vitest'
+import type { Page } from './browser.ts'
+import type { PrivateJwk } from './fixtures.ts'
+import { send } from './http.ts'
+import type { Answer } from './http.ts'
+
+export const formType = 'application/x-www-form-urlencoded'
+
+/** Sends bytes to the issuer as they are, by default as a form. */
+export function post(
+  path: string,
+  body: string | Uint8Array,
+  headers: readonly (readonly [string, string])[] = [['content-type', formType]],
+): Promise<Answer> {
+  return send(`${inject('server').issuer}${path}`, { method: 'POST', headers, body })
+}
+
+/** What a request cost the storage: an answer of the local runtime says so. */
+export function storageCost(answer: { readonly headers: Headers }): {
+  readonly calls: number
+  readonly rows: number
+} {
+  const [, calls, rows] =
+    /calls=(\d+) depth=\d+ rows=(\d+)/.exec(answer.headers.get('server-timing') ?? '') ?? []
+  if (calls === undefined || rows === undefined) throw new Error('the answer names no price')
+  return { calls: Number(calls), rows: Number(rows) }
+}
+
+/** Text that may be a stack, a path of the source or a failed assertion of the engine. */
+const innards =
+  /\bat [\w.<>]+ ?\(|\.tsx?:\d|node_modules|(Type|Range|Syntax|Reference)Error|stack|\[object /
+
+/**
+ * Demands what every answer to bad input must be: not the server's fault, without a look inside. Returns
+ * the status.
+ */
+export function honest(answer: Pick<Answer | Page, 'status' | 'text'>): number {
+  if (answer.status >= 500) throw new Error(`the server failed: ${answer.status} ${answer.text}`)
+  if (innards.test(answer.text)) throw new Error(`the answer shows innards: ${answer.text}`)
+  return answer.status
+}
+
+/** What a person reads on an error page, less the reference, which is new each time. */
+export const wordsOf = (page: Page): string =>
+  page.words.replace(page.element('reference') ?? '', '')
+
+/** Signs header and payload as the texts they are: doubled members and numbers no encoder writes. */
+export async function signTexts(jwk: PrivateJwk, header: string, payload: string): Promise<string> {
+  const { kty, crv, x, y, d } = jwk
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const bare = { kty, crv, x, y, d } as JsonWebKey
+  const key = await crypto.subtle.importKey('jwk', bare, algorithm, false, ['sign'])
+  const input = [header, payload].map((text) => Buffer.from(text).toString('base64url')).join('.')
+  const signature = await crypto.subtle.sign(algorithm, key, Buffer.from(input))
+  return `${input}.${Buffer.from(signature).toString('base64url')}`
+}
