@@ -3,6 +3,7 @@ import { issuerSecrets } from './call.ts'
 import type { Call, IssuerSecrets, Runtime, Side } from './call.ts'
 import { configuredIssuer, settingsOf } from './config.ts'
 import type { Env, Settings } from './config.ts'
+import { discardBody } from './authorization/parameters.ts'
 import { authorize } from './endpoints/authorize.ts'
 import { postConsent, showConsent } from './endpoints/consent.tsx'
 import { introspect } from './endpoints/introspect.ts'
@@ -128,6 +129,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
     )
     c.set('call', call)
     await next()
+    await discardBody(c.req.raw)
     secureHeaders(c.res, call.issuer)
     c.res = runtime.finish(c.res, call.storage)
     return undefined

@@ -42,22 +42,49 @@ export async function readForm(request: Request): Promise<Result<Parameters>> {
   return body.ok ? parseForm(body.value) : body
 }
 
-/** Reads a body of at most 64 KiB as UTF-8 text. */
+/** Reads a body of at most 64 KiB as UTF-8 text. Errors: `invalid_request`, `payload_too_large`. */
 export async function readBody(request: Request): Promise<Result<string>> {
   const tooLarge = refuse('payload_too_large', 'The body is larger than 64 KiB')
   if (Number(request.headers.get('content-length') ?? 0) > mostBodyBytes) return tooLarge
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const body = request.body?.getReader()
   let text = ''
   let size = 0
   try {
-    for await (const chunk of request.body ?? []) {
-      size += (chunk as Uint8Array).length
+    for (;;) {
+      const { done, value } = (await body?.read()) ?? { done: true }
+      if (done) return accept(text + decoder.decode())
+      size += (value as Uint8Array).length
       if (size > mostBodyBytes) return tooLarge
-      text += decoder.decode(chunk as Uint8Array, { stream: true })
+      text += decoder.decode(value as Uint8Array, { stream: true })
     }
-    return accept(text + decoder.decode())
   } catch {
     return refuse('invalid_request', 'The body is not valid UTF-8')
+  } finally {
+    body?.releaseLock()
+  }
+}
+
+/** Bytes of a refused body that are still taken. */
+const mostDiscardedBytes = 1024 * 1024
+
+/**
+ * Takes and forgets what is left of a body before the answer goes out: a peer whose connection closes
+ * while it is still sending may never see the answer (RFC 9112 9.6).
+ */
+export async function discardBody(request: Request): Promise<void> {
+  const body = request.body?.getReader()
+  let size = 0
+  try {
+    while (body !== undefined && size < mostDiscardedBytes) {
+      const { done, value } = await body.read()
+      if (done) break
+      size += (value as Uint8Array).length
+    }
+  } catch {
+    // The peer went away; there is nobody to answer.
+  } finally {
+    body?.releaseLock()
   }
 }
 

@@ -78,7 +78,31 @@ function hasBytes(value: unknown, length: number): boolean {
   return typeof value === 'string' && fromBase64Url(value)?.length === length
 }
 
-/** Checks a JWK Set of public keys. Errors: `invalid_client_metadata`. */
+/** What is kept of a registered key: nothing a stranger adds is stored or handed on. */
+const textMembers = ['kty', 'crv', 'x', 'y', 'n', 'e', 'use', 'alg', 'kid'] as const
+const listMembers = ['key_ops', 'x5c'] as const
+
+function problemWithMembers(jwk: Readonly<Record<string, unknown>>): string | undefined {
+  const isText = (value: unknown): boolean => typeof value === 'string'
+  const text = textMembers.find((name) => jwk[name] !== undefined && !isText(jwk[name]))
+  if (text !== undefined) return `a ${text} is not a text`
+  const list = listMembers.find((name) => {
+    const value = jwk[name]
+    return value !== undefined && !(Array.isArray(value) && value.every(isText))
+  })
+  return list === undefined ? undefined : `${list} is not a list of texts`
+}
+
+function knownMembers(jwk: Readonly<Record<string, unknown>>): JsonWebKey {
+  const names = [...textMembers, ...listMembers].filter((name) => jwk[name] !== undefined)
+  // Shape and types were checked before.
+  return Object.fromEntries(names.map((name) => [name, jwk[name]])) as unknown as JsonWebKey
+}
+
+/**
+ * Checks a JWK Set of public keys and takes the members that are known. Errors:
+ * `invalid_client_metadata`.
+ */
 export function checkPublicJwks(value: unknown): Result<JsonWebKeySet> {
   const keys = isRecord(value) ? value['keys'] : undefined
   if (!Array.isArray(keys) || keys.length === 0) {
@@ -88,11 +112,8 @@ export function checkPublicJwks(value: unknown): Result<JsonWebKeySet> {
     return refuse('invalid_client_metadata', `jwks holds more than ${mostKeys} keys`)
   }
   for (const key of keys) {
-    const problem = problemWithJwk(key)
+    const problem = problemWithJwk(key) ?? problemWithMembers(key)
     if (problem !== undefined) return refuse('invalid_client_metadata', `jwks: ${problem}`)
-    if (isRecord(key) && key['kid'] !== undefined && typeof key['kid'] !== 'string') {
-      return refuse('invalid_client_metadata', 'jwks: a kid is not a text')
-    }
   }
-  return accept({ keys: keys as JsonWebKey[] })
+  return accept({ keys: keys.map(knownMembers) })
 }

@@ -43,7 +43,10 @@ export async function clientJwks(
     age(set?.knownAt) < most ? set?.jwks : undefined
   const fresh = usable(known, usedFor)
   if (fresh !== undefined && !options.renew) return fresh
-  if (known?.asking === true) return (await answerOf(name))?.jwks
+  // One who asks may be cancelled: then nobody waits for it any longer.
+  if (known?.asking === true && age(known.askedAt) < mostWaiting) {
+    return usable(await answerOf(name), usedWithoutAnswer)
+  }
   // Asked at most once a minute per client, after failures and for unknown kids alike.
   if (age(known?.askedAt) < askAgainAfter) return usable(known, usedWithoutAnswer)
   const asking = { jwks: known?.jwks, knownAt: known?.knownAt ?? -Infinity, askedAt: call.now }

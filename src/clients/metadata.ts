@@ -109,13 +109,14 @@ export function checkClientMetadata(
       tls_client_certificate_bound_access_tokens:
         metadata.tls_client_certificate_bound_access_tokens ?? false,
       use_mtls_endpoint_aliases: metadata.use_mtls_endpoint_aliases ?? false,
+      ...(keys === undefined ? {} : { jwks: keys.value }),
       ...present(metadata, optionalMembers),
     }),
   )
 }
 
 const optionalMembers = [
-  'token_endpoint_auth_signing_alg', 'jwks', 'jwks_uri', 'id_token_signed_response_alg', 'client_uri',
+  'token_endpoint_auth_signing_alg', 'jwks_uri', 'id_token_signed_response_alg', 'client_uri',
   'policy_uri', 'tos_uri', 'contacts', ...subjectMembers,
 ] as const // prettier-ignore
 

@@ -224,8 +224,12 @@ const generation = {
 
 const emptyRing = (issuer: string): Ring => ({ format: 1, issuer, keys: [] })
 
-/** Adds or replaces a key; its predecessors leave once the longest token of theirs has expired. */
-function withKey(ring: Ring, key: RingKey, issuer: Issuer): Ring {
+/**
+ * Adds or replaces the key that is to sign; its predecessors leave once the longest token of theirs has
+ * expired. The key itself stays, whatever was planned for it before.
+ */
+function withKey(ring: Ring, signer: RingKey, issuer: Issuer): Ring {
+  const { removeAt: _planned, ...key } = signer
   const longest =
     Math.max(issuer.lifetimes.accessToken, issuer.lifetimes.idToken) + 2 * jwksLifetime
   const removeAt = key.activeFrom + longest * 1000

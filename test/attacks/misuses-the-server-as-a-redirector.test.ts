@@ -104,7 +104,15 @@ describe('an attacker who wants the server to send people elsewhere', () => {
   })
 
   it('ATK-A1-11 has no other endpoint that redirects', async () => {
-    const paths = ['/logout', '/end_session', '/redirect', '/login', '/consent', '/', '//evil.example']
+    const paths = [
+      '/logout',
+      '/end_session',
+      '/redirect',
+      '/login',
+      '/consent',
+      '/',
+      '//evil.example',
+    ]
     for (const path of paths) {
       const page = await createBrowser().open(`${server.issuer}${path}?${form({ next: evil, redirect_uri: evil })}`) // prettier-ignore
       expect(page.redirectedTo, path).toBeUndefined()

@@ -1,8 +1,10 @@
 import { inject } from 'vitest'
+import { operatorFixture } from './admin.ts'
 import type { Page } from './browser.ts'
 import type { PrivateJwk } from './fixtures.ts'
 import { send } from './http.ts'
 import type { Answer } from './http.ts'
+import { getResource, makeDpopKey, testClient } from './test-client.ts'
 
 export const formType = 'application/x-www-form-urlencoded'
 
@@ -53,4 +55,25 @@ export async function signTexts(jwk: PrivateJwk, header: string, payload: string
   const input = [header, payload].map((text) => Buffer.from(text).toString('base64url')).join('.')
   const signature = await crypto.subtle.sign(algorithm, key, Buffer.from(input))
   return `${input}.${Buffer.from(signature).toString('base64url')}`
+}
+
+/** Sends a text to the admin API as the operator: JSON no encoder would write, or none at all. */
+export async function openRawAdmin(): Promise<
+  (
+    method: string,
+    path: string,
+    body: string,
+    headers?: readonly (readonly [string, string])[],
+  ) => Promise<Answer>
+> {
+  const key = await makeDpopKey()
+  const fields = { grant_type: 'client_credentials', scope: 'admin' }
+  const { accessToken } = await testClient(operatorFixture()).token(fields, { key })
+  return (method, path, body, headers = [['content-type', 'application/json']]) =>
+    getResource(`${inject('server').issuer}/admin${path}`, accessToken, {
+      key,
+      method,
+      headers,
+      body,
+    })
 }

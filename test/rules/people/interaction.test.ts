@@ -34,6 +34,7 @@ const approval = async (): Promise<Approval> => ({
   accountId: 'account',
   sub: 'alice',
   username: 'alice',
+  epoch: 0,
   authentication: { acr: 'a', amr: ['pwd'], time: 1 },
   epoch: 1,
   grantId: 'grant',
