@@ -36,7 +36,6 @@ const approval = async (): Promise<Approval> => ({
   username: 'alice',
   epoch: 0,
   authentication: { acr: 'a', amr: ['pwd'], time: 1 },
-  epoch: 1,
   grantId: 'grant',
 })
 
