@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   all,
+  discardBody,
   mostBodyBytes,
   one,
   parseForm,
@@ -231,6 +232,39 @@ describe('readBody', () => {
     ['a surrogate', [0xed, 0xa0, 0x80]],
   ])('refuses %s', async (_what, octets) => {
     expect(codeOf(await readBody(streamed(Uint8Array.from(octets))))).toBe('invalid_request')
+  })
+})
+
+describe('discardBody', () => {
+  it('takes what is left of a refused body, and stops at a megabyte', async () => {
+    let sent = 0
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        sent += 65_536
+        controller.enqueue(new Uint8Array(65_536))
+      },
+    })
+    const request = new Request(url, {
+      method: 'POST',
+      body: endless,
+      duplex: 'half',
+    } as RequestInit)
+    expect(codeOf(await readBody(request))).toBe('payload_too_large')
+    await discardBody(request)
+    expect(sent).toBeGreaterThanOrEqual(1_048_576)
+    expect(sent).toBeLessThan(2_000_000)
+  })
+
+  it('never fails: no body, a read one, a broken one', async () => {
+    await discardBody(new Request(url))
+    const read = post('a=1')
+    await readBody(read)
+    await discardBody(read)
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) })
+    await discardBody(
+      new Request(url, { method: 'POST', body: broken, duplex: 'half' } as RequestInit),
+    )
+    expect(read.bodyUsed).toBe(true)
   })
 })
 

@@ -187,9 +187,25 @@ describe('checkPublicJwks', () => {
     },
   )
 
-  it('refuses a kid that is not a text', () => {
-    const withKid = (kid: unknown) => checkPublicJwks({ keys: [{ ...ec.publicJwk, kid }] })
-    expect(codeOf(withKid(1))).toBe('invalid_client_metadata')
-    expect(codeOf(withKid('1'))).toBeUndefined()
+  it('keeps the members of a key that mean something, and no other', () => {
+    const known = {
+      ...ec.publicJwk,
+      kid: '1',
+      use: 'sig',
+      alg: 'ES256',
+      key_ops: ['verify'],
+      x5c: ['AA'],
+    }
+    const strange = { x5u: 'https://evil.example', exp: 1, note: 'x'.repeat(1_000), constructor: 1 }
+    const { keys } = valueOf(checkPublicJwks({ keys: [{ ...known, ...strange }], more: 1 }))
+    expect(keys).toEqual([known])
   })
+
+  it.each([
+    ['kid', 1], ['kid', null], ['use', ['sig']], ['alg', {}], ['key_ops', 'verify'], ['key_ops', [1]], ['x5c', 'AA'], ['x5c', {}],
+  ])('refuses a key whose %s is %j', (member, value) => {
+    const keys = [{ ...ec.publicJwk, [member]: value }]
+    expect(codeOf(checkPublicJwks({ keys }))).toBe('invalid_client_metadata')
+    expect(codeOf(checkPublicJwks({ keys: [ec.publicJwk] }))).toBeUndefined()
+  }) // prettier-ignore
 })
