@@ -38,7 +38,9 @@ describe('an attacker who waits for storage to break', () => {
     for (const [name, answer] of Object.entries(others)) {
       expect(refusal(answer), name).toBe('503 temporarily_unavailable')
       expect(answer.headers.get('retry-after'), name).toMatch(/^\d+$/)
-      expect(answer.text, name).not.toMatch(/access_token|refresh_token|request_uri|active|sub|injected/)
+      expect(answer.text, name).not.toMatch(
+        /access_token|refresh_token|request_uri|active|sub|injected/,
+      )
     }
     await control('/faults', {})
     expect((await getResource(userinfo, tokens.accessToken, { key })).status).toBe(200)
@@ -60,7 +62,11 @@ describe('an attacker who waits for storage to break', () => {
     await control('/faults', {})
     const consent = await login.submit('login', users.alice)
     await fail(1)
-    pages.push(await browser.open(consent.url), await consent.submit('approve'), await consent.submit('deny'))
+    pages.push(
+      await browser.open(consent.url),
+      await consent.submit('approve'),
+      await consent.submit('deny'),
+    )
     await control('/faults', {})
     for (const page of pages) {
       expect(pageRefusal(page)).toBe('503 temporarily_unavailable')

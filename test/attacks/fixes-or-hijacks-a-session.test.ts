@@ -92,9 +92,10 @@ describe('an attacker who fixes a session', () => {
     const { browser, login } = await arrive()
     await login.submit('login', users.alice)
     const cookies = browser.cookies.list()
-    expect(cookies.map(({ name }) => name.replace(/^.*-(browser|sign-in)$/, '$1')).sort()).toEqual(
-      ['browser', 'sign-in'],
-    )
+    expect(cookies.map(({ name }) => name.replace(/^.*-(browser|sign-in)$/, '$1')).sort()).toEqual([
+      'browser',
+      'sign-in',
+    ])
     for (const cookie of cookies) {
       expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'lax', path: '/' })
       expect(cookie.expires).toBeUndefined()

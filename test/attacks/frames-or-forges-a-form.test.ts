@@ -164,7 +164,15 @@ describe('an attacker who frames or forges a form', () => {
   })
 
   it('ATK-A1-17 gets no CORS for pages, and none of the endpoints takes credentials cross-origin', async () => {
-    const paths = ['/authorize', '/login', '/consent', '/token', '/par', '/userinfo', '/admin/clients']
+    const paths = [
+      '/authorize',
+      '/login',
+      '/consent',
+      '/token',
+      '/par',
+      '/userinfo',
+      '/admin/clients',
+    ]
     for (const path of paths) {
       const headers = [['origin', 'https://evil.example'], ['access-control-request-method', 'POST']] as const // prettier-ignore
       const answer = await send(`${server.issuer}${path}`, { method: 'OPTIONS', headers })

@@ -186,7 +186,9 @@ describe('an attacker who guesses passwords', () => {
       expect(page.headers.getSetCookie()).toEqual([])
       await wait(everyDelay)
     } // prettier-ignore
-    const long = await (await openLogin()).submit('login', { username: 'x'.repeat(257), password: 'x' })
+    const long = await (
+      await openLogin()
+    ).submit('login', { username: 'x'.repeat(257), password: 'x' })
     expect(long.status).toBe(400)
     const consent = await (await openLogin()).submit('login', alice)
     expect(consent.status).toBe(200)

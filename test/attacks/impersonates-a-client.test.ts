@@ -22,7 +22,12 @@ const credentials = { grant_type: 'client_credentials', scope: 'accounts' }
 const places: readonly Place[] = [
   { path: '/par', client: web, fields: web.authorizationFields('v'.repeat(43)), status: 201 },
   { path: '/token', client: web, fields: credentials, status: 200 },
-  { path: '/introspect', client: testClient('resourceServer'), fields: { token: 'x' }, status: 200 },
+  {
+    path: '/introspect',
+    client: testClient('resourceServer'),
+    fields: { token: 'x' },
+    status: 200,
+  },
   { path: '/revoke', client: web, fields: { token: 'x' }, status: 200 },
 ]
 

@@ -117,7 +117,11 @@ describe('an attacker who plants markup', () => {
         expect(refusal(answer), `${member} ${String(uri)}`).toBe('400 invalid_client_metadata')
       } // prettier-ignore
     }
-    const logo = { ...metadata, logo_uri: 'http://127.0.0.1:9/logo', client_uri: 'https://a.example' }
+    const logo = {
+      ...metadata,
+      logo_uri: 'http://127.0.0.1:9/logo',
+      client_uri: 'https://a.example',
+    }
     const answer = await admin.request('PUT', path, logo)
     expect(answer.status).toBe(201)
     expect(answer.json['logo_uri']).toBeUndefined()
@@ -125,7 +129,18 @@ describe('an attacker who plants markup', () => {
 })
 
 describe('an attacker who plants line breaks and quotes', () => {
-  const breaks = ['a\r\nset-cookie: x=y', 'a\nb', 'a\rb', 'a\tb', 'a"b', 'a\\b', 'a\u2028b', 'ä', '\u0085', '€\r\n\r\n<b>']
+  const breaks = [
+    'a\r\nset-cookie: x=y',
+    'a\nb',
+    'a\rb',
+    'a\tb',
+    'a"b',
+    'a\\b',
+    'a\u2028b',
+    'ä',
+    '\u0085',
+    '€\r\n\r\n<b>',
+  ]
 
   it('ATK-A1-23 gets descriptions and headers without them, at every endpoint for every parameter', async () => {
     const names = ['client_id', 'client_assertion_type', 'client_assertion', 'response_type', 'redirect_uri', 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method', 'response_mode', 'prompt', 'max_age', 'claims', 'resource', 'dpop_jkt', 'acr_values', 'grant_type', 'code', 'code_verifier', 'refresh_token', 'token'] // prettier-ignore

@@ -12,7 +12,10 @@ const web = testClient('web')
 const documents = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']
 
 /** Sends a request line and headers no library would. */
-function sendRaw(path: string, headers: readonly string[]): Promise<{ status: number; text: string }> {
+function sendRaw(
+  path: string,
+  headers: readonly string[],
+): Promise<{ status: number; text: string }> {
   const { hostname, port } = new URL(server.issuer)
   return new Promise((resolve, reject) => {
     const out = request({ hostname, port, path, headers: headers as string[], setHost: false, agent: false }, (response) => {

@@ -73,7 +73,21 @@ describe('an attacker who registers crooked metadata', () => {
     const path = `/clients/${fixture.clientId}`
     const put = (extra: Readonly<Record<string, unknown>>) =>
       admin.request('PUT', path, { ...metadata, jwks: { keys: [{ ...jwk, ...extra }] } })
-    const inner = ['kty', 'crv', 'x', 'y', 'use', 'alg', 'key_ops', 'kid', 'x5c', 'd', 'k', 'n', 'e']
+    const inner = [
+      'kty',
+      'crv',
+      'x',
+      'y',
+      'use',
+      'alg',
+      'key_ops',
+      'kid',
+      'x5c',
+      'd',
+      'k',
+      'n',
+      'e',
+    ]
     for (const member of inner) {
       for (const value of [null, true, 0, [], [1], [null], {}, [['verify']]]) {
         const answer = await put({ [member]: value })
@@ -164,7 +178,8 @@ describe('an attacker who registers crooked metadata', () => {
     const raw = await openRawAdmin()
     const path = `/clients/${fixture.clientId}`
     const text = JSON.stringify(metadata).slice(0, -1)
-    const evil = '{"enabled":false,"operator":true,"redirect_uris":["https://evil.example/cb"],"scope":"admin"}'
+    const evil =
+      '{"enabled":false,"operator":true,"redirect_uris":["https://evil.example/cb"],"scope":"admin"}'
     const body = `${text},"__proto__":${evil},"constructor":${evil},"enabled":false,"operator":true,"version":9}`
     const answer = await raw('PUT', path, body)
     expect(answer.status).toBe(201)
@@ -204,7 +219,7 @@ describe('an attacker who sends crooked requests to the admin API', () => {
 
   it('ATK-A1-34 gets 400 for every wrong type of a person, and nobody is made', async () => {
     const password = 'a long enough password'
-    const bad = [
+    const bad: readonly Readonly<Record<string, unknown>>[] = [
       { password: 1 }, { password: 'short' }, { password: 'x'.repeat(257) }, { password: null }, { password: [password] },
       { password, sub: '' }, { password, sub: 1 }, { password, sub: 'ä' }, { password, sub: 'a b' }, { password, sub: 'x'.repeat(256) },
       { password, sub: ['x'] }, { password, claims: 1 }, { password, claims: [] }, { password, claims: 'x' },

@@ -64,22 +64,29 @@ describe('an attacker who sends a parameter twice', () => {
     expect((await web.refresh(refreshToken, { key })).answer.status).toBe(200)
   })
 
-  it.each(['/introspect', '/revoke'])('ATK-A1-28 is refused at %s for each of them', async (path) => {
-    const client = testClient('resourceServer')
-    const fields = { token: 'x', token_type_hint: 'access_token', client_id: client.fixture.clientId } // prettier-ignore
-    const names = [...Object.keys(fields), 'client_assertion', 'client_assertion_type']
-    for (const name of names) {
-      const answer = await client.post(path, fields, { extra: [[name, 'x']] })
-      expect(refusal(answer), name).toBe('400 invalid_request')
-      expect(storageCost(answer).calls).toBe(0)
-    }
-    expect((await client.post(path, fields)).status).toBe(200)
-  })
+  it.each(['/introspect', '/revoke'])(
+    'ATK-A1-28 is refused at %s for each of them',
+    async (path) => {
+      const client = testClient('resourceServer')
+      const fields = { token: 'x', token_type_hint: 'access_token', client_id: client.fixture.clientId } // prettier-ignore
+      const names = [...Object.keys(fields), 'client_assertion', 'client_assertion_type']
+      for (const name of names) {
+        const answer = await client.post(path, fields, { extra: [[name, 'x']] })
+        expect(refusal(answer), name).toBe('400 invalid_request')
+        expect(storageCost(answer).calls).toBe(0)
+      }
+      expect((await client.post(path, fields)).status).toBe(200)
+    },
+  )
 
   it('ATK-A1-28 is refused at authorize, login and consent, and the request stays open', async () => {
     const { requestUri } = await web.par()
     const { clientId } = web.fixture
-    const pairs = [['client_id', clientId], ['request_uri', requestUri], ['x', '1']] as const
+    const pairs = [
+      ['client_id', clientId],
+      ['request_uri', requestUri],
+      ['x', '1'],
+    ] as const
     for (const [name, value] of pairs) {
       const query = form([...pairs, [name, value]])
       const got = await createBrowser().open(`${server.issuer}/authorize?${query}`)
@@ -205,7 +212,9 @@ describe('an attacker who confuses content types and places', () => {
 
   it('ATK-A1-29 cannot hide a body behind an encoding', async () => {
     for (const encoding of ['gzip', 'deflate', 'br', 'identity', 'x']) {
-      const body = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+      const body = new Uint8Array([
+        0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+      ])
       const answer = await post('/par', body, [['content-type', formType], ['content-encoding', encoding]]) // prettier-ignore
       expect(refusal(answer)).toMatch(/^40[01] invalid_(request|client)$/)
     }

@@ -44,7 +44,14 @@ describe('an attacker who sends broken encodings', () => {
 
   it('ATK-A1-34 gets 400 for bytes that are not UTF-8', async () => {
     const body = await parBody()
-    const tails = [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xf0, 0x9f], [0xfe, 0xff, 0, 0x61]]
+    const tails = [
+      [0xff],
+      [0xc3, 0x28],
+      [0xed, 0xa0, 0x80],
+      [0xc0, 0xaf],
+      [0xf0, 0x9f],
+      [0xfe, 0xff, 0, 0x61],
+    ]
     for (const tail of tails) {
       const bytes = Buffer.concat([Buffer.from(`${body}&x=`), Buffer.from(tail)])
       expect(refusal(await post('/par', bytes))).toBe('400 invalid_request')
@@ -172,7 +179,20 @@ describe('an attacker who sends crooked JWTs', () => {
   })
 
   it('ATK-A1-34 is refused with parts that are no JSON objects', async () => {
-    const parts = ['', 'null', '[]', '"x"', '1', '{', '{}}', "{'a':1}", '{"a":NaN}', '{"a":undefined}', '\u0000', '{"a":1}{"a":1}']
+    const parts = [
+      '',
+      'null',
+      '[]',
+      '"x"',
+      '1',
+      '{',
+      '{}}',
+      "{'a':1}",
+      '{"a":NaN}',
+      '{"a":undefined}',
+      '\u0000',
+      '{"a":1}{"a":1}',
+    ]
     for (const part of parts) {
       expect(await push(part), part).toBe('401 invalid_client')
       expect(await push(textOf(Object.entries(sound())), part), part).toBe('401 invalid_client')
@@ -239,7 +259,11 @@ describe('an attacker who sends crooked JWTs', () => {
       }
       for (const name of ['kty', 'crv', 'x', 'y']) {
         const members = Object.entries(key.publicJwk).map(([one, text]) => [one, one === name ? value : JSON.stringify(text)] as const) // prettier-ignore
-        const odd = textOf([['typ', '"dpop+jwt"'], ['alg', '"ES256"'], ['jwk', textOf(members)]])
+        const odd = textOf([
+          ['typ', '"dpop+jwt"'],
+          ['alg', '"ES256"'],
+          ['jwk', textOf(members)],
+        ])
         expect(await ask(textOf(Object.entries(values())), odd), `${name}: ${value}`).toBe(
           '400 invalid_dpop_proof',
         )

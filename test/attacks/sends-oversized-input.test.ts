@@ -27,21 +27,30 @@ async function parBody(over: Readonly<Record<string, string>> = {}): Promise<str
 describe('an attacker who sends too much', () => {
   const paths = ['/par', '/token', '/introspect', '/revoke', '/authorize', '/login', '/consent']
 
-  it.each(paths)('ATK-A1-31 gets 413 at %s for 64 KiB and one byte, told before or not', async (path) => {
-    const chunked = [['content-type', formType], ['transfer-encoding', 'chunked']] as const
-    for (const size of [limit + 1, 900_000]) {
-      for (const headers of [[['content-type', formType]], chunked] as const) {
-        const answer = await post(path, pad('a=b', size), headers)
-        expect(answer.status).toBe(413)
-        expect(storageCost(answer).calls).toBe(0)
-        expect(answer.text).not.toContain('xxxx')
+  it.each(paths)(
+    'ATK-A1-31 gets 413 at %s for 64 KiB and one byte, told before or not',
+    async (path) => {
+      const chunked = [
+        ['content-type', formType],
+        ['transfer-encoding', 'chunked'],
+      ] as const
+      for (const size of [limit + 1, 900_000]) {
+        for (const headers of [[['content-type', formType]], chunked] as const) {
+          const answer = await post(path, pad('a=b', size), headers)
+          expect(answer.status).toBe(413)
+          expect(storageCost(answer).calls).toBe(0)
+          expect(answer.text).not.toContain('xxxx')
+        }
       }
-    }
-  })
+    },
+  )
 
   it('ATK-A1-31 may send exactly 64 KiB', async () => {
     const body = pad(await parBody(), limit)
-    const chunked = [['content-type', formType], ['transfer-encoding', 'chunked']] as const
+    const chunked = [
+      ['content-type', formType],
+      ['transfer-encoding', 'chunked'],
+    ] as const
     expect((await post('/par', body)).status).toBe(201)
     expect((await post('/par', pad(await parBody(), limit), chunked)).status).toBe(201)
     expect(refusal(await post('/par', pad(await parBody(), limit + 1)))).toBe(
