@@ -7,6 +7,8 @@ import { defineConfig } from 'vitest/config'
  */
 export default defineConfig({
   test: {
+    // The Worker logs a line for each request: shown where a test fails.
+    silent: 'passed-only',
     projects: [
       {
         test: {

@@ -1,6 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { pipeline } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -88,6 +88,8 @@ function makeServer(options: FrontOptions, listener: http.RequestListener): http
       minVersion: 'TLSv1.2',
       ciphers: cipherSuites,
       honorCipherOrder: true,
+      // RFC 9325 3.5; and a connection's certificate is looked at once, so it must not change.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       ALPNProtocols: ['http/1.1'],
       ...(authorities === undefined
         ? {}

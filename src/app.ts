@@ -230,10 +230,12 @@ function secureHeaders(response: Response, issuer: Issuer): void {
 }
 
 const secretsOf = new WeakMap<MasterSecret, Map<string, IssuerSecrets>>()
-let parsed: { readonly text: string; readonly secret: MasterSecret | string } | undefined
+let parsed: { readonly text: unknown; readonly secret: MasterSecret | string } | undefined
 
-function parseMasterSecretOnce(text: string): MasterSecret | string {
-  if (parsed?.text !== text) parsed = { text, secret: parseMasterSecret(text) }
+/** `text` as the deployment has it: it may have forgotten the secret. */
+function parseMasterSecretOnce(text: unknown): MasterSecret | string {
+  if (parsed === undefined || parsed.text !== text)
+    parsed = { text, secret: parseMasterSecret(text) }
   return parsed.secret
 }
 

@@ -46,7 +46,8 @@ let settled: { readonly from: unknown; readonly result: SettingsResult } | undef
 /** The deployment's settings, read once. */
 export function settingsOf(env: Env): SettingsResult {
   const text = typeof env.SETTINGS === 'string' ? env.SETTINGS : JSON.stringify(env.SETTINGS)
-  if (settled?.from !== text) {
+  // Without the binding there is no text either.
+  if (settled === undefined || settled.from !== text) {
     const development = env.DEVELOPMENT === 'loopback'
     settled = { from: text, result: readSettings(env.SETTINGS, { development }) }
   }

@@ -36,7 +36,8 @@ export const storageHooks: StorageHooks = {
   },
   readKv: async (key, read) => {
     const seen = copies.get(key)
-    if (seen !== undefined && now() - seen.at < control.kv_stale_s * 1000) return seen.value
+    if (seen !== undefined && Math.abs(now() - seen.at) < control.kv_stale_s * 1000)
+      return seen.value
     const value = await read()
     if (copies.size >= mostCopies) copies.clear()
     copies.set(key, { value, at: now() })

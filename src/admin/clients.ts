@@ -78,7 +78,6 @@ async function remove(call: Call, id: string): Promise<Response> {
   const { storage, stubs } = call
   await load(call, id)
   await storage.object('Client.remove', () => stubs.client(id).remove())
-  await storage.object('Directory.removeClient', () => stubs.directory().removeClient(id))
   forgetClient(call.issuer.id, id)
   return new Response(null, { status: 204 })
 }

@@ -3,7 +3,7 @@ import { fail } from '../errors.ts'
 import { json } from '../endpoints/respond.ts'
 import { stateOf } from '../objects/ring.ts'
 import type { Ring } from '../objects/ring.ts'
-import { forgetRing } from '../tokens/keys.ts'
+import { askRing } from '../tokens/keys.ts'
 import type { Operation } from './operation.ts'
 
 const iso = (time: number) => new Date(time).toISOString()
@@ -21,31 +21,26 @@ const describe = (ring: Ring, now: number) => ({
   })),
 })
 
-async function list(call: Call): Promise<Response> {
-  const { storage, stubs, issuer } = call
-  const { ring } = await storage.object('KeyRing.ring', () => stubs.keyRing().ring(issuer.id))
-  return json(describe(ring, call.now))
-}
+/** The keys as they now are. This isolate goes on with them: the copy in KV may be read late. */
+const list = async (call: Call): Promise<Response> => json(describe(await askRing(call), call.now))
 
 async function rotate(call: Call): Promise<Response> {
   const { storage, stubs, issuer } = call
-  const ring = await storage.object('KeyRing.rotate', () => stubs.keyRing().rotate(issuer.id))
-  forgetRing(issuer.id)
-  return json(describe(ring, call.now))
+  await storage.object('KeyRing.rotate', () => stubs.keyRing().rotate(issuer.id))
+  return list(call)
 }
 
 async function revoke(call: Call, kid: string): Promise<Response> {
   const { storage, stubs, issuer } = call
   const known = await storage.object('KeyRing.revoke', () => stubs.keyRing().revoke(issuer.id, kid))
   if (!known) return fail('not_found', 'There is no such key')
-  forgetRing(issuer.id)
   return list(call)
 }
 
 async function rewrap(call: Call): Promise<Response> {
   const { storage, stubs, issuer } = call
   const outcome = await storage.object('KeyRing.rewrap', () => stubs.keyRing().rewrap(issuer.id))
-  forgetRing(issuer.id)
+  await askRing(call)
   return json(outcome)
 }
 

@@ -89,6 +89,7 @@ async function put(call: Call, id: string): Promise<Response> {
     ...(body.claims === undefined ? {} : { claims: body.claims }),
   }
   const status = await storage.object('Account.put', () => account.put(change))
+  if (status === 'unknown') return unknown()
   return json(await overview(call, named), status === 'created' ? 201 : 200)
 }
 

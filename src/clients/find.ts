@@ -38,7 +38,9 @@ export async function findClient(call: Call, clientId: string): Promise<ClientRe
     copyTtl,
   )
   if (isStored(copy, clientId)) return remember(call, copy)
-  if (mayAsk(call.now) && (await isRegistered(call, clientId))) {
+  // Not asked is not known: only an answer of the directory is remembered.
+  if (!mayAsk(call.now)) return undefined
+  if (await isRegistered(call, clientId)) {
     const loaded = await loadClient(call, clientId)
     if (loaded !== undefined) return loaded
   }

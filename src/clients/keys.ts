@@ -6,13 +6,25 @@ import { checkPublicJwks, mayVerify } from './jwks.ts'
 import type { PublicJwk } from './jwks.ts'
 import { fetchJson } from './outbound.ts'
 
-/** Remote key sets of this isolate, by issuer, client and address. */
-type RemoteSet = { readonly jwks: JsonWebKeySet | undefined; readonly at: number }
+/** A remote key set as this isolate remembers it. Times in milliseconds. */
+type RemoteSet = {
+  readonly jwks: JsonWebKeySet | undefined
+  /** When it was last known to be true. */
+  readonly knownAt: number
+  /** When it was last asked for, with or without an answer. */
+  readonly askedAt: number
+  readonly asking: boolean
+}
+
+/** By issuer, client and address. */
 const remote = new Map<string, RemoteSet>()
 const mostRemote = 500
-/** Milliseconds: how long a remote set is used, and how soon it may be fetched again. */
-const remoteFor = 300_000
-const refetchAfter = 60_000
+/** Milliseconds: how long a set is used, how long when its host is down, and how soon it is asked again. */
+const usedFor = 300_000
+const usedWithoutAnswer = 600_000
+const askAgainAfter = 60_000
+/** Longer than any outbound call may take. */
+const mostWaiting = 3_500
 
 const imported = new WeakMap<JsonWebKey, Map<Algorithm, CryptoKey>>()
 
@@ -26,16 +38,42 @@ export async function clientJwks(
   if (uri === undefined) return jwks
   const name = `${call.issuer.id} ${client.clientId} ${uri}`
   const known = remote.get(name)
-  const age = known === undefined ? Infinity : Math.abs(call.now - known.at)
-  const usable = known?.jwks !== undefined && age < remoteFor
-  // Fetched at most once a minute per client, after failures and for unknown kids alike.
-  if (age < refetchAfter || (usable && !options.renew)) return known?.jwks
+  const age = (at: number | undefined) => (at === undefined ? Infinity : Math.abs(call.now - at))
+  const usable = (set: RemoteSet | undefined, most: number) =>
+    age(set?.knownAt) < most ? set?.jwks : undefined
+  const fresh = usable(known, usedFor)
+  if (fresh !== undefined && !options.renew) return fresh
+  // One who asks may be cancelled: then nobody waits for it any longer.
+  if (known?.asking === true && age(known.askedAt) < mostWaiting) {
+    return usable(await answerOf(name), usedWithoutAnswer)
+  }
+  // Asked at most once a minute per client, after failures and for unknown kids alike.
+  if (age(known?.askedAt) < askAgainAfter) return usable(known, usedWithoutAnswer)
+  const asking = { jwks: known?.jwks, knownAt: known?.knownAt ?? -Infinity, askedAt: call.now }
+  remember(name, { ...asking, asking: true })
   const fetched = await fetchJwks(call, uri)
-  const set = { jwks: fetched ?? (age < 2 * remoteFor ? known?.jwks : undefined), at: call.now }
+  const set =
+    fetched === undefined
+      ? { ...asking, asking: false }
+      : { jwks: fetched, knownAt: call.now, askedAt: call.now, asking: false }
+  remember(name, set)
+  return usable(set, usedWithoutAnswer)
+}
+
+/** Another request of this isolate is asking: waits for its answer, since promises cannot be shared. */
+async function answerOf(name: string): Promise<RemoteSet | undefined> {
+  for (let waited = 0; waited < mostWaiting; waited += 50) {
+    const set = remote.get(name)
+    if (set?.asking !== true) return set
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return undefined
+}
+
+function remember(name: string, set: RemoteSet): void {
   const [oldest] = remote.keys()
-  if (remote.size >= mostRemote && oldest !== undefined) remote.delete(oldest)
+  if (!remote.has(name) && remote.size >= mostRemote && oldest !== undefined) remote.delete(oldest)
   remote.set(name, set)
-  return set.jwks
 }
 
 async function fetchJwks(call: Call, uri: string): Promise<JsonWebKeySet | undefined> {

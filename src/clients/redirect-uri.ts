@@ -17,12 +17,10 @@ export function problemWithRedirectUri(
   if (uri.includes('#')) return 'has a fragment'
   if (!URL.canParse(uri)) return 'is not an absolute URI'
   const url = new URL(uri)
+  if (!/^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/.test(url.hostname))
+    return 'has a host that is no name or address'
   if (url.href !== uri && url.href !== `${uri}/`) return 'is not in canonical form'
-  if (
-    url.username !== '' ||
-    url.password !== '' ||
-    (uri.includes('@', 0) && /^[a-z]+:\/\/[^/?]*@/.test(uri))
-  ) {
+  if (url.username !== '' || url.password !== '' || /^[a-z]+:\/\/[^/?]*@/.test(uri)) {
     return 'has user information'
   }
   if (/%(00|0a|0d|2e|2f|5c)/i.test(url.pathname)) return 'has an encoded separator in its path'

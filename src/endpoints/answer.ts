@@ -27,14 +27,17 @@ export async function approve(
   const { storage, stubs, issuer } = call
   const { pushed, client } = live
   const { request } = pushed
-  const { accountId, sub, grantId, authentication } = approval
+  const { accountId, sub, grantId, authentication, epoch } = approval
   const account = stubs.account(accountId)
   const grant = stubs.grant(grantId, pushed.hint)
   if (account === undefined || grant === undefined) throw new Error('a sealed id was not ours')
   const lifetime = issuer.lifetimes.grant * 1000
   const entry = { grantId, clientId: client.clientId, endsAt: call.now + lifetime }
-  if (!(await storage.object('Account.addGrant', () => account.addGrant(issuer.id, entry)))) {
-    return fail('access_denied', 'This account cannot be used at the moment', 'disabled')
+  const promised = await storage.object('Account.addGrant', () =>
+    account.addGrant(issuer.id, entry, epoch),
+  )
+  if (!promised) {
+    return fail('access_denied', 'Please sign in again', 'disabled, or its credential changed')
   }
   await completeOnce(live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))

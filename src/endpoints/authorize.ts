@@ -29,6 +29,11 @@ export async function authorize(call: Call): Promise<Response> {
   if (!requestUri.startsWith(requestUriPrefix)) {
     return fail('invalid_request_uri', 'This link is not valid', 'not a request_uri of this server')
   }
+  if (request.method === 'POST') {
+    // A POST from another site comes without cookies; the GET it becomes brings them.
+    const query = new URLSearchParams({ client_id: clientId, request_uri: requestUri })
+    return seeOther(`${endpointUrl(issuer, 'main', '/authorize')}?${query.toString()}`)
+  }
   const handle = requestUri.slice(requestUriPrefix.length)
   const { pushed } = await openPushed(call, { handle, clientId }, 'opening')
   if (pushed.request.prompt.includes('none')) {

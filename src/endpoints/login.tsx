@@ -56,6 +56,7 @@ export async function postLogin(call: Call): Promise<Response> {
     accountId,
     sub,
     username: outcome.account.username,
+    epoch: outcome.epoch,
     authentication: passwordAuthentication(call.now),
     grantId: call.stubs.newGrantId(),
   })

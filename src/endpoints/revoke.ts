@@ -64,7 +64,7 @@ async function revokeRefresh(
 
 async function revokeAccess(call: Call, token: AccessToken): Promise<void> {
   const { storage, stubs, issuer } = call
-  const { home, id, expiresAt } = token
+  const { home, id, clientId, expiresAt } = token
   const until = expiresAt * 1000
   if (home.home === 'grant') {
     const stub = stubs.grant(home.objectId)
@@ -75,7 +75,7 @@ async function revokeAccess(call: Call, token: AccessToken): Promise<void> {
     }
     return
   }
-  const stub = stubs.clientById(home.objectId)
-  if (stub !== undefined)
+  const stub = home.home === 'operator' ? stubs.operator(clientId) : stubs.client(clientId)
+  if (stub.id.toString() === home.objectId)
     await storage.object('Client.revokeToken', () => stub.revokeToken(id, until))
 }

@@ -26,7 +26,7 @@ export async function token(call: Call): Promise<Response> {
   const grantType = one(parameters, 'grant_type')
   if (grantType === undefined) return fail('invalid_request', 'grant_type is required')
   if (!isGrantType(grantType)) return fail('unsupported_grant_type', 'grant_type is not supported')
-  const confirmation = admit(client.record, grantType, sender)
+  admit(client.record, grantType, sender)
   const prepared = demand(await grantTypes[grantType](call, { parameters, client, sender }))
 
   const [use, proofUse, decision] = demand(
@@ -39,8 +39,8 @@ export async function token(call: Call): Promise<Response> {
   const standing = demand(judgeStanding(use))
   if (proofUse !== undefined) demand(judgeUse(proofUse))
   const record = await currentRecord(call, { parameters, certificate, client }, standing)
-  // The client's registration may have changed since this isolate read it.
-  if (record !== client.record) admit(record, grantType, sender)
+  // By the registration as it is now: it may have changed since this isolate read it.
+  const confirmation = admit(record, grantType, sender)
   if (decision.status === 'reused') {
     await decision.revoke()
     call.log('code.reused', { client_id: record.clientId })
@@ -52,7 +52,7 @@ export async function token(call: Call): Promise<Response> {
   }
   if (decision.status === 'refused')
     return fail(decision.code, decision.description, decision.detail)
-  const entitlement = decision.entitle(standing)
+  const entitlement = demand(decision.entitle({ record, standing }))
   if (entitlement.generation !== undefined && entitlement.generation !== standing.generation) {
     return fail('invalid_grant', 'The grant is not valid', 'made for an earlier client of this id')
   }

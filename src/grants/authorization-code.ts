@@ -2,7 +2,7 @@ import { one } from '../authorization/parameters.ts'
 import { digest } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import { makeHandle, readHandle } from '../handles.ts'
-import { scopeFor, userinfoAudience } from '../tokens/issue.ts'
+import { scopeFor, stillRegistered, userinfoAudience } from '../tokens/issue.ts'
 import type { GrantType } from './grant-type.ts'
 import { oneResource } from './resource.ts'
 
@@ -63,17 +63,20 @@ export const authorizationCode: GrantType = async (call, { parameters, client, s
       }
       return {
         status: 'entitled',
-        entitle: () => ({
-          home: { home: 'grant', objectId: code.objectId, epoch, series },
-          subject: consent.sub,
-          scope: scopeFor(issuer, audience, consent.scope),
-          audience,
-          generation: consent.generation,
-          authentication: consent.authentication,
-          notAfter: expiresAt,
-          ...(refresh === undefined ? {} : { refreshToken: refresh.text }),
-          ...(openid ? { idToken } : {}),
-        }),
+        entitle: ({ record: current }) =>
+          accept({
+            home: { home: 'grant', objectId: code.objectId, epoch, series },
+            subject: consent.sub,
+            scope: scopeFor(issuer, audience, stillRegistered(current, consent.scope)),
+            audience,
+            generation: consent.generation,
+            authentication: consent.authentication,
+            notAfter: expiresAt,
+            ...(refresh !== undefined && current.metadata.grant_types.includes('refresh_token')
+              ? { refreshToken: refresh.text }
+              : {}),
+            ...(openid ? { idToken } : {}),
+          }),
       }
     },
   })

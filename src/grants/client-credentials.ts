@@ -1,7 +1,11 @@
+import type { Call } from '../call.ts'
 import { one, words } from '../authorization/parameters.ts'
+import type { Parameters } from '../authorization/parameters.ts'
 import { openidScopes } from '../clients/metadata.ts'
 import { accept, refuse } from '../errors.ts'
+import type { Result } from '../errors.ts'
 import { adminAudience, defaultResources, scopeFor } from '../tokens/issue.ts'
+import type { ClientRecord } from '../types.ts'
 import type { GrantType } from './grant-type.ts'
 import { oneResource } from './resource.ts'
 
@@ -10,8 +14,35 @@ import { oneResource } from './resource.ts'
  * audience; nobody else can name it, because it is no configured resource server.
  */
 export const clientCredentials: GrantType = async (call, { parameters, client }) => {
-  const { issuer, stubs } = call
-  const { record } = client
+  const { stubs } = call
+  const { clientId, operator } = client.record
+  const possible = ownEntitlement(call, parameters, client.record)
+  if (!possible.ok) return possible
+  const home = operator ? 'operator' : 'client'
+  const objectId = (operator ? stubs.operator(clientId) : stubs.client(clientId)).id.toString()
+  return accept({
+    decide: async () => ({
+      status: 'entitled',
+      entitle: ({ record, standing }) => {
+        const own = ownEntitlement(call, parameters, record)
+        if (!own.ok) return own
+        const { epoch } = standing
+        return accept({
+          home: { home, objectId, epoch, series: 0 },
+          subject: clientId,
+          ...own.value,
+        })
+      },
+    }),
+  })
+}
+
+/** What a client may have for itself. Errors: `invalid_scope`, `invalid_target`. */
+function ownEntitlement(
+  { issuer }: Call,
+  parameters: Parameters,
+  record: ClientRecord,
+): Result<{ readonly scope: readonly string[]; readonly audience: string }> {
   const resource = oneResource(parameters)
   if (!resource.ok) return resource
   const person: readonly string[] = openidScopes
@@ -28,19 +59,7 @@ export const clientCredentials: GrantType = async (call, { parameters, client })
   if (audience === undefined) return refuse('invalid_target', 'resource is required')
   if (!known.includes(audience)) return refuse('invalid_target', 'resource is not known here')
   const scope = scopeFor(issuer, audience, asked)
-  if (scope.length === 0)
-    return refuse('invalid_scope', 'the resource understands none of these scopes')
-  const home = record.operator ? 'operator' : 'client'
-  const stub = record.operator ? stubs.operator(record.clientId) : stubs.client(record.clientId)
-  return accept({
-    decide: async () => ({
-      status: 'entitled',
-      entitle: ({ epoch }) => ({
-        home: { home, objectId: stub.id.toString(), epoch, series: 0 },
-        subject: record.clientId,
-        scope,
-        audience,
-      }),
-    }),
-  })
+  return scope.length === 0
+    ? refuse('invalid_scope', 'the resource understands none of these scopes')
+    : accept({ scope, audience })
 }

@@ -4,7 +4,7 @@ import type { EnabledStanding } from '../clients/standing.ts'
 import type { Parameters } from '../authorization/parameters.ts'
 import type { ErrorCode, Result } from '../errors.ts'
 import type { TokenId } from '../handles.ts'
-import type { Authentication, Sender } from '../types.ts'
+import type { Authentication, ClientRecord, Sender } from '../types.ts'
 
 /** A token request whose client and sender are proven. */
 export type TokenRequest = {
@@ -32,9 +32,15 @@ export type Entitlement = {
   }
 }
 
-/** The answer of a grant type's one-time call. */
+/** The client as its object knows it once every one-time call was made. */
+export type CurrentClient = { readonly record: ClientRecord; readonly standing: EnabledStanding }
+
+/** The answer of a grant type's one-time call; `entitle` judges by the registration as it is now. */
 export type Decision =
-  | { readonly status: 'entitled'; readonly entitle: (standing: EnabledStanding) => Entitlement }
+  | {
+      readonly status: 'entitled'
+      readonly entitle: (current: CurrentClient) => Result<Entitlement>
+    }
   | {
       readonly status: 'refused'
       readonly code: ErrorCode

@@ -1,7 +1,7 @@
 import { one, words } from '../authorization/parameters.ts'
 import { accept, refuse } from '../errors.ts'
 import { readHandle } from '../handles.ts'
-import { scopeFor, userinfoAudience } from '../tokens/issue.ts'
+import { scopeFor, stillRegistered, userinfoAudience } from '../tokens/issue.ts'
 import type { GrantType } from './grant-type.ts'
 import { oneResource } from './resource.ts'
 
@@ -45,15 +45,20 @@ export const refreshToken: GrantType = async (call, { parameters, client }) => {
       const audience = resource.value ?? consent.resources[0] ?? userinfoAudience(issuer)
       return {
         status: 'entitled',
-        entitle: () => ({
-          home: { home: 'grant', objectId: handle.objectId, epoch, series },
-          subject: consent.sub,
-          scope: scopeFor(issuer, audience, scope.length > 0 ? scope : consent.scope),
-          audience,
-          generation: consent.generation,
-          authentication: consent.authentication,
-          notAfter: expiresAt,
-        }),
+        entitle: ({ record: current }) =>
+          accept({
+            home: { home: 'grant', objectId: handle.objectId, epoch, series },
+            subject: consent.sub,
+            scope: scopeFor(
+              issuer,
+              audience,
+              stillRegistered(current, scope.length > 0 ? scope : consent.scope),
+            ),
+            audience,
+            generation: consent.generation,
+            authentication: consent.authentication,
+            notAfter: expiresAt,
+          }),
       }
     },
   })

@@ -16,6 +16,8 @@ type StoredAccount = {
   readonly sub: string
   readonly enabled: boolean
   readonly password?: PasswordHash
+  /** Raised by a new password and by disabling: sign-ins from before count no more. Absent: 0. */
+  readonly credentialEpoch?: number
   readonly claims: PersonClaims
 }
 
@@ -35,15 +37,16 @@ const remembered = 30 * 86_400_000
 
 /** A person: password, claims, and the list of grants they gave. */
 export class Account extends EdgeObject {
-  /** Creates the account, or changes what is given. Never re-enables. */
+  /** Creates the account, or changes what is given. Never re-enables. `unknown`: another issuer's. */
   put(input: {
     readonly issuer: string
     readonly username: string
     readonly sub: string
     readonly password?: PasswordHash
     readonly claims?: PersonClaims
-  }): Reply<'created' | 'changed'> {
-    const before = this.of(input.issuer)
+  }): Reply<'created' | 'changed' | 'unknown'> {
+    const before = this.read<StoredAccount>('account')
+    if (before !== undefined && before.issuer !== input.issuer) return this.reply('unknown')
     const account: StoredAccount = {
       format: 1,
       issuer: input.issuer,
@@ -53,18 +56,26 @@ export class Account extends EdgeObject {
       claims: input.claims ?? before?.claims ?? {},
     }
     const password = input.password ?? before?.password
-    this.write('account', password === undefined ? account : { ...account, password })
+    const changed = before !== undefined && input.password !== undefined
+    this.write('account', {
+      ...account,
+      ...(password === undefined ? {} : { password }),
+      credentialEpoch: epochOf(before) + (changed ? 1 : 0),
+    })
     return this.reply(before === undefined ? 'created' : 'changed')
   }
 
   /** What a sign-in is judged by. */
   credential(
     issuer: string,
-  ): Reply<Pick<StoredAccount, 'enabled' | 'sub' | 'password'> | undefined> {
+  ): Reply<
+    (Pick<StoredAccount, 'enabled' | 'sub' | 'password'> & { readonly epoch: number }) | undefined
+  > {
     const account = this.of(issuer)
     if (account === undefined) return this.reply(undefined)
     const { enabled, sub, password } = account
-    return this.reply(password === undefined ? { enabled, sub } : { enabled, sub, password })
+    const epoch = epochOf(account)
+    return this.reply({ enabled, sub, epoch, ...(password === undefined ? {} : { password }) })
   }
 
   /** What may be told to clients; undefined when the account is gone or disabled. */
@@ -83,10 +94,19 @@ export class Account extends EdgeObject {
     )
   }
 
-  /** Promises a grant before it is made, so that none exists that its owner cannot see. Idempotent. */
-  addGrant(issuer: string, grant: Omit<GrantEntry, 'status' | 'createdAt'>): Reply<boolean> {
+  /**
+   * Promises a grant before it is made, so that none exists that its owner cannot see. Idempotent.
+   * `epoch` is the credential's at the sign-in; false when it changed since, or the account is disabled.
+   */
+  addGrant(
+    issuer: string,
+    grant: Omit<GrantEntry, 'status' | 'createdAt'>,
+    epoch = 0,
+  ): Reply<boolean> {
     const account = this.of(issuer)
-    if (account === undefined || !account.enabled) return this.reply(false)
+    if (account === undefined || !account.enabled || epochOf(account) !== epoch) {
+      return this.reply(false)
+    }
     const now = this.now()
     const key = grantKey(grant.grantId)
     if (this.read<GrantEntry>(key) === undefined) {
@@ -116,7 +136,8 @@ export class Account extends EdgeObject {
   async setEnabled(issuer: string, enabled: boolean): Promise<Reply<boolean>> {
     const account = this.of(issuer)
     if (account === undefined) return this.reply(false)
-    this.write('account', { ...account, enabled })
+    const credentialEpoch = epochOf(account) + (enabled ? 0 : 1)
+    this.write('account', { ...account, enabled, credentialEpoch })
     if (!enabled) {
       this.write(
         'ending',
@@ -138,8 +159,11 @@ export class Account extends EdgeObject {
     for (const entry of pending) {
       if (entry.createdAt + pendingFor > now) continue
       const answer = await stubs.grant(entry.grantId)?.summary(account.issuer)
-      if (answer?.value.status === 'unknown') this.erase(grantKey(entry.grantId))
-      else this.confirmGrant(account.issuer, entry.grantId)
+      if (answer?.value.status === 'unknown') {
+        // A late click must not make a grant that is no longer on the list.
+        await stubs.grant(entry.grantId)?.revoke(account.issuer, { forbid: true })
+        this.erase(grantKey(entry.grantId))
+      } else this.confirmGrant(account.issuer, entry.grantId)
     }
     const waiting = pending.filter((entry) => entry.createdAt + pendingFor > now)
     if (waiting.length > 0) {
@@ -152,7 +176,11 @@ export class Account extends EdgeObject {
   private async endGrants(issuer: string): Promise<void> {
     const ending = this.read<readonly string[]>('ending') ?? []
     const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
-    await Promise.all(ending.map((id) => stubs.grant(id)?.revoke(issuer, { forbid: true })))
+    // In portions, so that many grants do not meet the platform's limit of calls at once.
+    for (let at = 0; at < ending.length; at += 100) {
+      const portion = ending.slice(at, at + 100)
+      await Promise.all(portion.map((id) => stubs.grant(id)?.revoke(issuer, { forbid: true })))
+    }
     if (ending.length > 0) this.erase('ending')
   }
 
@@ -171,5 +199,7 @@ export class Account extends EdgeObject {
     }
   }
 }
+
+const epochOf = (account: StoredAccount | undefined): number => account?.credentialEpoch ?? 0
 
 const grantKey = (grantId: string): string => `grant:${grantId}`

@@ -2,7 +2,7 @@ import type { ClientMetadata } from '../clients/metadata.ts'
 import { configuredIssuer } from '../config.ts'
 import { randomText } from '../encoding.ts'
 import type { Reply } from '../observe/storage.ts'
-import { EdgeObject } from './edge-object.ts'
+import { EdgeObject, forgetGrace } from './edge-object.ts'
 import { copyKeys } from './names.ts'
 import { makeStubs } from './stubs.ts'
 import { ReplaySlots } from './replay-slots.ts'
@@ -35,7 +35,10 @@ export type StoredClient = {
   readonly metadata: ClientMetadata
 }
 
-type Mirror = Pick<StoredClient, 'version' | 'generation' | 'enabled' | 'epoch'>
+type ClientName = Pick<StoredClient, 'issuer' | 'clientId'>
+type Standing = Pick<StoredClient, 'version' | 'generation' | 'enabled' | 'epoch'>
+/** What a shard knows of its client; the count survives the client. */
+type Mirror = { readonly news: number; readonly standing: Standing | undefined }
 type ShardName = { readonly shards: number; readonly shard: number }
 /** Milliseconds until the alarm tells again what could not be told. */
 const retryAfter = 5_000
@@ -145,10 +148,13 @@ export class Client extends EdgeObject {
     return this.reply(true)
   }
 
-  /** Sets a shard's mirror; called by the client's main object alone. */
-  mirror(standing: Mirror | undefined): Reply<true> {
-    if (standing === undefined) this.erase('mirror')
-    else this.write('mirror', standing)
+  /**
+   * Sets a shard's mirror; called by the client's main object alone. `news` counts what it tells:
+   * calls may overtake each other, and older news change nothing. No standing: the client is gone.
+   */
+  mirror(news: number, standing: Standing | undefined): Reply<true> {
+    const before = this.read<Mirror>('mirror')
+    if (before === undefined || before.news <= news) this.write('mirror', { news, standing })
     return this.reply(true)
   }
 
@@ -170,22 +176,22 @@ export class Client extends EdgeObject {
   revokeToken(id: string, until: number): Reply<true> {
     const now = this.now()
     const revoked = (this.read<readonly RevokedToken[]>('revoked') ?? []).filter(
-      (one) => one.until > now,
+      (one) => one.until + forgetGrace > now,
     )
-    if (until > now && !revoked.some((one) => one.id === id))
+    if (until + forgetGrace > now && !revoked.some((one) => one.id === id))
       this.write('revoked', [...revoked, { id, until }])
     return this.reply(true)
   }
 
   override async alarm(): Promise<void> {
-    const untold = this.read<Pick<StoredClient, 'issuer' | 'clientId'>>('untold')
+    const untold = this.read<ClientName>('untold')
     if (untold !== undefined) await this.spread(untold)
     const next = this.slots.sweep(this.now())
     if (next !== undefined) await this.ctx.storage.setAlarm(next)
   }
 
   private standing(): ClientStanding {
-    const known = this.read<StoredClient>('client') ?? this.read<Mirror>('mirror')
+    const known = this.read<StoredClient>('client') ?? this.read<Mirror>('mirror')?.standing
     if (known === undefined) return { status: 'unknown' }
     const { version, generation, enabled, epoch } = known
     return { status: enabled ? 'enabled' : 'disabled', version, generation, epoch }
@@ -203,39 +209,42 @@ export class Client extends EdgeObject {
   }
 
   /**
-   * Tells shards and KV what is stored, one spreading after the other: each tells the state of its own
-   * time, so an older one can never overwrite a newer one.
+   * Tells shards, directory and KV what is stored, one telling after the other: each tells the state of
+   * its own time, so an older one can never overwrite a newer one. Throws when somebody could not be
+   * told; the alarm tells again.
    */
-  private async spread({
-    issuer,
-    clientId,
-  }: Pick<StoredClient, 'issuer' | 'clientId'>): Promise<void> {
+  private async spread({ issuer, clientId }: ClientName): Promise<void> {
+    this.write('news', (this.read<number>('news') ?? 0) + 1)
     this.write('untold', { issuer, clientId })
     this.wakeAt(this.now() + retryAfter)
     const tell = async () => {
+      const news = this.read<number>('news') ?? 0
       const client = this.read<StoredClient>('client')
-      const mirror = client && mirrorOf(client)
-      const shards = this.read<readonly ShardName[]>('shards') ?? []
       const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
-      await Promise.all(
-        shards.map((name) => stubs.clientShard(clientId, name.shards, name.shard).mirror(mirror)),
+      const shards = (this.read<readonly ShardName[]>('shards') ?? []).map((name) =>
+        stubs.clientShard(clientId, name.shards, name.shard).mirror(news, standingOf(client)),
       )
+      const directory = stubs.directory()
       const key = copyKeys.client(issuer, clientId)
-      if (client === undefined) await this.env.COPIES.delete(key)
-      else await this.env.COPIES.put(key, JSON.stringify(client))
+      await Promise.all([
+        ...shards,
+        client === undefined ? directory.removeClient(clientId) : directory.addClient(clientId),
+        client === undefined
+          ? this.env.COPIES.delete(key)
+          : this.env.COPIES.put(key, JSON.stringify(client)),
+      ])
+      if (this.read<number>('news') === news) this.erase('untold')
     }
     const mine = this.spreading.then(tell, tell)
     this.spreading = mine
     await mine
-    this.erase('untold')
   }
 
   private spreading: Promise<unknown> = Promise.resolve()
 }
 
-const mirrorOf = ({ version, generation, enabled, epoch }: StoredClient): Mirror => ({
-  version,
-  generation,
-  enabled,
-  epoch,
-})
+const standingOf = (client: StoredClient | undefined): Standing | undefined => {
+  if (client === undefined) return undefined
+  const { version, generation, enabled, epoch } = client
+  return { version, generation, enabled, epoch }
+}

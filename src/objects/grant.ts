@@ -1,6 +1,6 @@
 import type { Reply } from '../observe/storage.ts'
 import type { Authentication, RequestedClaims } from '../types.ts'
-import { EdgeObject } from './edge-object.ts'
+import { EdgeObject, forgetGrace } from './edge-object.ts'
 
 /** The consent: what a person agreed to, for which client, how they were authenticated. */
 export type Consent = {
@@ -194,6 +194,7 @@ export class Grant extends EdgeObject<unknown> {
     const code = stored?.codes.find((one) => one.secretHash === input.secretHash)
     if (stored === undefined || code === undefined || code.status === 'issued')
       return this.reply(false)
+    if (code.status === 'reused') return this.reply(true)
     const first = code === stored.codes[0]
     this.save({
       ...stored,
@@ -265,8 +266,8 @@ export class Grant extends EdgeObject<unknown> {
     const stored = this.stored()
     const now = this.now()
     if (stored?.issuer !== issuer) return this.reply(false)
-    const live = stored.revokedTokens.filter((one) => one.until > now)
-    if (until > now && !live.some((one) => one.id === id)) {
+    const live = stored.revokedTokens.filter((one) => one.until + forgetGrace > now)
+    if (until + forgetGrace > now && !live.some((one) => one.id === id)) {
       this.save({ ...stored, revokedTokens: [...live, { id, until }] })
     }
     return this.reply(true)

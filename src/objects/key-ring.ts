@@ -13,6 +13,10 @@ import type { Ring, RingKey } from './ring.ts'
 const publishAhead = 2 * jwksLifetime * 1000
 /** A key that is needed at once is active for callers whose clock is behind, too (ms). */
 const clockDifference = 60_000
+/** Milliseconds until a copy that KV refused is made again. */
+const copyAgainAfter = 5_000
+/** Revoked kids that are remembered, so that a revocation can be repeated. */
+const mostRevoked = 64
 /** Automatic rotation publishes the next key a day ahead. */
 const rotationLead = 86_400_000
 
@@ -32,9 +36,7 @@ export class KeyRing extends EdgeObject {
     const made = await this.generate(issuer)
     const now = this.now()
     const ring = this.stored() ?? emptyRing(issuerId)
-    const next = ring.keys.find(
-      (key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now,
-    )
+    const next = ring.keys.find((key) => isNext(key, issuer, now))
     const sooner = next && { ...next, activeFrom: Math.max(next.publishedAt + publishAhead, now) }
     const key = sooner ?? { ...made, publishedAt: now, activeFrom: now + publishAhead }
     return this.reply(await this.publish(withKey(ring, key, issuer)))
@@ -46,15 +48,21 @@ export class KeyRing extends EdgeObject {
     const made = await this.generate(issuer)
     const now = this.now()
     const ring = this.stored()
-    if (ring === undefined || !ring.keys.some((key) => key.kid === kid)) return this.reply(false)
-    const keys = ring.keys.filter((key) => key.kid !== kid)
-    const left = { ...ring, keys }
+    const revoked = this.read<readonly string[]>('revoked') ?? []
+    if (ring === undefined || !ring.keys.some((key) => key.kid === kid)) {
+      // Revoked before, but perhaps not everybody was told: the copy is made again.
+      if (revoked.includes(kid)) await this.copyRing(issuerId)
+      return this.reply(revoked.includes(kid))
+    }
+    this.write('revoked', [...revoked, kid].slice(-mostRevoked))
+    const left = withoutKey(ring, kid, issuer, now)
     const signing = activeKey(left, issuer.signingAlgorithm, now)
     // A retiring key must not come back to life: only a next or a new key takes over.
     const needsSuccessor =
       signing === undefined || activeKey(ring, issuer.signingAlgorithm, now)?.kid === kid
-    const next = keys.find((key) => key.alg === issuer.signingAlgorithm && key.activeFrom > now)
-    const successor = { ...(next ?? made), publishedAt: now, activeFrom: now - clockDifference }
+    const next = left.keys.find((key) => isNext(key, issuer, now))
+    const activeFrom = urgently(left, issuer, now)
+    const successor = { ...(next ?? made), publishedAt: now, activeFrom }
     await this.publish(needsSuccessor ? withKey(left, successor, issuer) : left)
     return this.reply(true)
   }
@@ -123,13 +131,9 @@ export class KeyRing extends EdgeObject {
       return current
     }
     const now = this.now()
-    return this.publish(
-      withKey(
-        current ?? emptyRing(issuerId),
-        { ...made, publishedAt: now, activeFrom: now - clockDifference },
-        issuer,
-      ),
-    )
+    const latest = current ?? emptyRing(issuerId)
+    const key = { ...made, publishedAt: now, activeFrom: urgently(latest, issuer, now) }
+    return this.publish(withKey(latest, key, issuer))
   }
 
   private async generate(
@@ -155,21 +159,39 @@ export class KeyRing extends EdgeObject {
   /** Stores the ring, copies it to KV and sets the alarm to the next thing to do. */
   private async publish(ring: Ring): Promise<Ring> {
     this.write('ring', ring)
-    const issuer = this.issuer(ring.issuer)
-    const active = activeKey(ring, issuer.signingAlgorithm, this.now())
-    const rotation =
-      (active?.activeFrom ?? this.now()) + issuer.keyRotationDays * 86_400_000 - rotationLead
-    const removals = ring.keys.flatMap((key) => (key.removeAt === undefined ? [] : [key.removeAt]))
-    const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > this.now())
-    const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
-    this.wakeAt(Math.max(Math.min(...events), this.now() + 1_000))
-    // One copy after the other, each of what is stored by then: an older one never overwrites a newer.
-    const copy = () =>
-      this.env.COPIES.put(copyKeys.ring(ring.issuer), JSON.stringify(this.stored() ?? ring))
+    this.write('news', (this.read<number>('news') ?? 0) + 1)
+    await this.copyRing(ring.issuer)
+    return ring
+  }
+
+  /**
+   * Copies what is stored to KV, one copy after the other: an older one never overwrites a newer. Throws
+   * when KV refused; the alarm, set before, copies again.
+   */
+  private async copyRing(issuerId: string): Promise<void> {
+    this.wakeAt(this.now() + copyAgainAfter)
+    const copy = async () => {
+      const news = this.read<number>('news')
+      const ring = this.stored() ?? emptyRing(issuerId)
+      await this.env.COPIES.put(copyKeys.ring(issuerId), JSON.stringify(ring))
+      if (this.read<number>('news') === news) this.wakeAt(this.nextEvent(ring))
+    }
     const mine = this.copying.then(copy, copy)
     this.copying = mine
     await mine
-    return ring
+  }
+
+  /** When there is something to do next, in milliseconds. */
+  private nextEvent(ring: Ring): number {
+    const issuer = this.issuer(ring.issuer)
+    const now = this.now()
+    const active = activeKey(ring, issuer.signingAlgorithm, now)
+    const rotation =
+      (active?.activeFrom ?? now) + issuer.keyRotationDays * 86_400_000 - rotationLead
+    const removals = ring.keys.flatMap((key) => (key.removeAt === undefined ? [] : [key.removeAt]))
+    const activations = ring.keys.map((key) => key.activeFrom).filter((at) => at > now)
+    const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
+    return Math.max(Math.min(...events), now + 1_000)
   }
 
   private copying: Promise<unknown> = Promise.resolve()
@@ -202,8 +224,12 @@ const generation = {
 
 const emptyRing = (issuer: string): Ring => ({ format: 1, issuer, keys: [] })
 
-/** Adds or replaces a key; its predecessors leave once the longest token of theirs has expired. */
-function withKey(ring: Ring, key: RingKey, issuer: Issuer): Ring {
+/**
+ * Adds or replaces the key that is to sign; its predecessors leave once the longest token of theirs has
+ * expired. The key itself stays, whatever was planned for it before.
+ */
+function withKey(ring: Ring, signer: RingKey, issuer: Issuer): Ring {
+  const { removeAt: _planned, ...key } = signer
   const longest =
     Math.max(issuer.lifetimes.accessToken, issuer.lifetimes.idToken) + 2 * jwksLifetime
   const removeAt = key.activeFrom + longest * 1000
@@ -212,6 +238,22 @@ function withKey(ring: Ring, key: RingKey, issuer: Issuer): Ring {
     .map((other) => ({ ...other, removeAt: Math.min(other.removeAt ?? Infinity, removeAt) }))
   return { ...ring, keys: [...others, key] }
 }
+
+/** Drops a key. Without a next one, whoever signs now goes on doing so: it does not retire any more. */
+function withoutKey(ring: Ring, kid: string, issuer: Issuer, now: number): Ring {
+  const keys = ring.keys.filter((key) => key.kid !== kid)
+  const active = activeKey(ring, issuer.signingAlgorithm, now)
+  if (active === undefined || keys.some((key) => isNext(key, issuer, now))) return { ...ring, keys }
+  const { removeAt: _removeAt, ...staying } = active
+  return { ...ring, keys: keys.map((key) => (key.kid === active.kid ? staying : key)) }
+}
+
+const isNext = (key: RingKey, issuer: Issuer, now: number): boolean =>
+  key.alg === issuer.signingAlgorithm && key.activeFrom > now
+
+/** Since when a key signs that is needed at once: for no caller before the one it takes over from. */
+const urgently = (ring: Ring, issuer: Issuer, now: number): number =>
+  Math.max(now - clockDifference, activeKey(ring, issuer.signingAlgorithm, now)?.activeFrom ?? 0)
 
 /** Without `ext`, `key_ops` and `alg`, which platforms add in their own ways. */
 function bareJwk(jwk: JsonWebKey): JsonWebKey {

@@ -1,10 +1,10 @@
+import { forgetGrace } from './edge-object.ts'
+
 /**
  * Used keys in one `WITHOUT ROWID` table per time slot: one row a key, no index beside it, and a whole
  * table dropped when its slot is over. The table of a key follows from the key's own end of validity.
  */
 const slotLength = 300_000
-/** A slot is forgotten at least this long after its last key could be accepted. */
-const grace = 60_000
 
 const tableOf = (slot: number): string => `used_${slot}`
 
@@ -70,4 +70,4 @@ export class ReplaySlots {
   }
 }
 
-const forgetAt = (slot: number): number => (slot + 1) * slotLength + grace
+const forgetAt = (slot: number): number => (slot + 1) * slotLength + forgetGrace

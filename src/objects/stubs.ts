@@ -36,7 +36,6 @@ export function makeStubs(env: Env, issuer: Issuer) {
       within(env.CLIENT).getByName(objectNames.client(issuer.id, clientId)),
     clientShard: (clientId: string, shards: number, shard: number) =>
       within(env.CLIENT).getByName(objectNames.clientShard(issuer.id, clientId, shards, shard)),
-    clientById: (objectId: string) => byId(env.CLIENT, objectId),
     operator: (operatorId: string) =>
       within(env.CLIENT).getByName(objectNames.operator(issuer.id, operatorId)),
     directory: () => within(env.DIRECTORY).getByName(objectNames.directory(issuer.id)),

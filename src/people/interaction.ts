@@ -24,6 +24,8 @@ export type Approval = Common & {
   readonly accountId: string
   readonly sub: string
   readonly username: string
+  /** The credential's epoch at the sign-in: a new password or a disabled account ends it. */
+  readonly epoch: number
   readonly authentication: Authentication
   /** Chosen before the person answers, so that a double click means the same grant. */
   readonly grantId: string

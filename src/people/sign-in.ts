@@ -4,7 +4,7 @@ import { mostPasswordCharacters, verifyPassword } from './password.ts'
 import { throttleFor } from './throttling.ts'
 
 export type SignInOutcome =
-  | { readonly status: 'signed-in'; readonly account: NamedAccount }
+  | { readonly status: 'signed-in'; readonly account: NamedAccount; readonly epoch: number }
   | { readonly status: 'refused' }
   | { readonly status: 'wait'; readonly seconds: number }
 
@@ -40,5 +40,5 @@ export async function signIn(
   }
   await throttling.succeed()
   call.log('sign_in.succeeded', { account: account.accountId })
-  return { status: 'signed-in', account }
+  return { status: 'signed-in', account, epoch: credential.epoch }
 }

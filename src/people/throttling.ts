@@ -22,15 +22,12 @@ export async function throttleFor(call: Call, username: string): Promise<Throttl
   ] as const
   return {
     begin: async () => {
-      const answers = await Promise.all(
-        counters.map(({ kind, bucket, key }) =>
-          call.storage.object('Throttle.begin', () => call.stubs.throttle(bucket).begin(key, kind)),
-        ),
-      )
-      const waits = answers.flatMap((answer) => (answer.allowed ? [] : [answer.waitSeconds]))
-      return waits.length === 0
-        ? { allowed: true }
-        : { allowed: false, waitSeconds: Math.max(...waits) }
+      const [name, from] = counters
+      const beginAt = ({ kind, bucket, key }: (typeof counters)[number]) =>
+        call.storage.object('Throttle.begin', () => call.stubs.throttle(bucket).begin(key, kind))
+      // The address first: one that has to wait must not count against the names it tries.
+      const byAddress = await beginAt(from)
+      return byAddress.allowed ? beginAt(name) : byAddress
     },
     succeed: async () => {
       const [name, from] = counters

@@ -66,7 +66,8 @@ export async function verifyPresentation(
     return refuse('invalid_dpop_proof', 'A DPoP proof is required')
   }
   const x5t = input.x5t === undefined ? {} : { x5t: input.x5t }
-  if (header === null || presentation.scheme === 'bearer') return held(token.value, x5t)
+  if (header === null) return held(token.value, x5t)
+  // An invalid DPoP header is an error even where a certificate would do.
   const { token: accessToken } = presentation
   const expected = { method: request.method, url: input.url, accessToken, profile, now }
   const proof = await verifyProof(header, expected)

@@ -4,6 +4,7 @@
  * the resource server's own nonce secret and never the issuer's.
  */
 import type { MiddlewareHandler } from 'hono'
+import { tuple } from '../encoding.ts'
 import { ProtocolError, demand, fail } from '../errors.ts'
 import type { Refusal } from '../errors.ts'
 import { objectNames } from '../objects/names.ts'
@@ -162,7 +163,8 @@ function ownUrl({ request, settings }: Visit): string {
 const policies = new WeakMap<object, Map<string, NoncePolicy>>()
 
 function noncePolicy(settings: ResourceSettings): NoncePolicy {
-  const known = policies.get(settings.guards)?.get(settings.secret)
+  const name = tuple(settings.resource, settings.secret, settings.profile.name)
+  const known = policies.get(settings.guards)?.get(name)
   if (known !== undefined) return known
   const secret = parseMasterSecret(settings.secret)
   if (typeof secret === 'string') throw new Error(`The resource server's secret: ${secret}`)
@@ -175,7 +177,8 @@ function noncePolicy(settings: ResourceSettings): NoncePolicy {
     futureSkew,
     guards: settings.guardsPerLocation,
   }
-  policies.set(settings.guards, new Map([[settings.secret, policy]]))
+  const byName = policies.get(settings.guards) ?? new Map<string, NoncePolicy>()
+  policies.set(settings.guards, byName.set(name, policy))
   return policy
 }
 

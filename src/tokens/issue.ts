@@ -3,7 +3,7 @@ import { openidScopes } from '../clients/metadata.ts'
 import { makeTokenId } from '../handles.ts'
 import type { TokenId } from '../handles.ts'
 import { tokenTypeOf } from '../proof/bind.ts'
-import type { Authentication, Confirmation, Issuer } from '../types.ts'
+import type { Authentication, ClientRecord, Confirmation, Issuer } from '../types.ts'
 import { signJwt } from './jwt.ts'
 import { signingKey } from './keys.ts'
 
@@ -101,6 +101,15 @@ export function scopeFor(
   if (server === undefined || server.scopes.length === 0) return granted
   const open: readonly string[] = openidScopes
   return granted.filter((scope) => server.scopes.includes(scope) || open.includes(scope))
+}
+
+/** Of what a person agreed to, what the client is still registered for. */
+export function stillRegistered(
+  { metadata }: ClientRecord,
+  granted: readonly string[],
+): readonly string[] {
+  const registered = metadata.scope.split(' ')
+  return granted.filter((scope) => registered.includes(scope))
 }
 
 /** Where a token without `resource` is for: the default resource server, else userinfo. */

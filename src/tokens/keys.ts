@@ -8,7 +8,12 @@ import { unseal } from '../secrets.ts'
 import { importKey } from './jwt.ts'
 
 /** A ring as an isolate remembers it. `at`: when it was known to be true, in milliseconds. */
-type Remembered = { readonly ring: Ring; readonly at: number }
+type Remembered = {
+  readonly ring: Ring
+  readonly at: number
+  /** The ring itself said so; a copy may be older than a revocation. */
+  readonly confirmed: boolean
+}
 
 const remembered = new Map<string, Remembered>()
 const imported = new Map<string, CryptoKey>()
@@ -37,25 +42,21 @@ export async function loadRing(call: Call): Promise<Ring> {
       copy !== undefined &&
       activeKey(copy, call.issuer.signingAlgorithm, call.now) !== undefined
     ) {
-      remembered.set(call.issuer.id, { ring: copy, at: call.now - renewAfter })
+      remembered.set(call.issuer.id, { ring: copy, at: call.now - renewAfter, confirmed: false })
       return copy
     }
   }
   return askRing(call)
 }
 
-async function askRing(call: Call): Promise<Ring> {
+/** Asks the ring itself, past every copy: also after the operator changed the keys. */
+export async function askRing(call: Call): Promise<Ring> {
   const { ring, fresh } = await call.storage.object('KeyRing.ring', () =>
     call.stubs.keyRing().ring(call.issuer.id),
   )
   if (fresh) await provision(call)
-  remembered.set(call.issuer.id, { ring, at: call.now })
+  remembered.set(call.issuer.id, { ring, at: call.now, confirmed: true })
   return ring
-}
-
-/** Forgets what this isolate remembers, after the operator changed the keys through it. */
-export function forgetRing(issuerId: string): void {
-  remembered.delete(issuerId)
 }
 
 export type SigningKey = {
@@ -88,12 +89,18 @@ async function openActive(call: Call, ring: Ring): Promise<SigningKey | undefine
   return { key: await remember(name, jwk as JsonWebKey, alg), kid, alg }
 }
 
+/** For verifying, a copy is not believed: it may still hold a key that was revoked. */
+async function confirmedRing(call: Call): Promise<Ring> {
+  const ring = await loadRing(call)
+  return remembered.get(call.issuer.id)?.confirmed === true ? ring : askRing(call)
+}
+
 /** The public key of an issued token; undefined when no published key has this `kid`. */
 export async function verificationKey(
   call: Call,
   kid: unknown,
 ): Promise<{ readonly key: CryptoKey; readonly alg: RingKey['alg'] } | undefined> {
-  const ring = await loadRing(call)
+  const ring = await confirmedRing(call)
   const entry = ring.keys.find((key) => key.kid === kid)
   if (entry === undefined) return undefined
   const name = `${call.issuer.id} ${entry.kid} public`

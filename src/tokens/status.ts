@@ -15,9 +15,9 @@ export async function tokenStatus(call: Call, token: AccessToken): Promise<LiveT
   const { epoch, series, objectId } = home
   if (home.home !== 'grant') {
     const operator = home.home === 'operator'
-    const known = operator ? issuer.operators.some((one) => one.id === token.clientId) : true
-    const stub = stubs.clientById(objectId)
-    if (stub === undefined || !known) return undefined
+    if (operator && !issuer.operators.some((one) => one.id === token.clientId)) return undefined
+    const stub = operator ? stubs.operator(token.clientId) : stubs.client(token.clientId)
+    if (stub.id.toString() !== objectId) return undefined
     const alive = await storage.object('Client.tokenAlive', () =>
       stub.tokenAlive({ id, epoch, operator }),
     )

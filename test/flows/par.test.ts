@@ -112,7 +112,7 @@ describe('a pushed authorization request', () => {
     ['a state of 3000 characters', { state: 's'.repeat(3000) }, '400 invalid_request'],
     ['a state with a line feed', { state: 'a\nb' }, '400 invalid_request'],
     ['a nonce of 600 characters', { nonce: 'n'.repeat(600) }, '400 invalid_request'],
-  ])('SP-PAR-02 is refused with %s, not later', async (_, fields, expected) => {
+  ])('SP-PAR-02 SP-AS-39 is refused with %s, not later', async (_, fields, expected) => {
     expect(refusal((await web.par({ fields })).answer)).toBe(expected)
   }) // prettier-ignore
 

@@ -1,7 +1,8 @@
+import { decodeProtectedHeader } from 'jose'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { refusal } from '../support/refusal.ts'
 import { send } from '../support/http.ts'
-import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
+import { getResource, makeDpopKey, sign, testClient } from '../support/test-client.ts'
 import type { Tokens } from '../support/test-client.ts'
 
 const server = inject('server')
@@ -92,6 +93,25 @@ describe('userinfo', () => {
     expect(refusal(await ask(accessToken, { key: await makeDpopKey() }))).toBe('401 invalid_token')
     expect(refusal(await getResource(url, accessToken))).toBe('401 invalid_token')
     expect((await ask(accessToken)).status).toBe(200)
+  })
+
+  it('SP-SC-03 SP-RS-07 refuses, as the bank does, what another issuer or another key signed', async () => {
+    const { accessToken, claims } = tokens
+    const { kid } = decodeProtectedHeader(accessToken)
+    const stranger = await makeDpopKey()
+    const header = { alg: 'ES256', typ: 'at+jwt', kid }
+    const foreign = { ...claims, iss: 'https://other-issuer.example' }
+    for (const forged of [
+      await sign(stranger.jwk, header, claims),
+      await sign(stranger.jwk, { ...header, jwk: stranger.publicJwk }, foreign),
+      await sign(stranger.jwk, { ...header, kid: 'unknown' }, foreign),
+    ]) {
+      expect(refusal(await ask(forged))).toBe('401 invalid_token')
+      const bank = await getResource(`${server.api}/accounts`, forged, { key })
+      expect(refusal(bank)).toBe('401 invalid_token')
+    }
+    const bank = await getResource(`${server.api}/accounts`, accessToken, { key })
+    expect(bank.status).toBe(200)
   })
 
   it('SP-RS-05 takes a certificate-bound token with its certificate on the mTLS side', async () => {

@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { demoPeople } from '../../demo/seeds.ts'
+
+const root = dirname(dirname(import.meta.dirname))
+let folder: string
+let bundle: string
+let production: string
+
+/** Builds with the deployment's own tool, so that what is looked at is what would be deployed. */
+function build(...options: readonly string[]): string {
+  const target = mkdtempSync(join(folder, 'build-'))
+  const wrangler = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+  execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', target, ...options], {
+    cwd: root,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: join(folder, 'logs'), CI: '1' },
+    stdio: 'pipe',
+  }) // prettier-ignore
+  return readFileSync(join(target, 'index.js'), 'utf8')
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fapi-edge-bundle-'))
+  production = build()
+  bundle = build('--no-minify')
+}, 120_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const sources = (place: string): readonly { readonly path: string; readonly text: string }[] =>
+  readdirSync(join(root, place), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path: path.slice(root.length + 1), text: readFileSync(path, 'utf8') }))
+
+/** Modules a source names in `import`, `export … from` and `import()`. */
+const importsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map(([, name = '']) => name)
+
+describe('the production bundle', () => {
+  it('has the entry, the entrypoint for resource servers and the eight objects, and exports nothing else', () => {
+    const exported = [...production.matchAll(/export\s*\{([^}]*)\}/g)].at(-1)?.[1] ?? ''
+    const names = exported.split(',').map((part) => part.trim().split(' as ').at(-1))
+    expect(names.sort()).toEqual([
+      'Account', 'Client', 'Directory', 'Grant', 'Introspection', 'KeyRing', 'PushedRequest', 'ReplayGuard', 'Throttle', 'default',
+    ]) // prettier-ignore
+  })
+
+  it.each([
+    'x-fapi-edge-control', 'controlEvict', 'CONTROL_TOKEN', 'OUTBOUND_ALLOWED', 'server-timing', 'fail_rate', 'storage_delay_ms',
+    'kv_stale_s', 'offset_s', 'Budget Buddy', 'example-client', 'openid-client', 'oauth4webapi', 'miniflare', 'operator.local',
+    'alice@bank.example', ...demoPeople.flatMap(({ password, sub }) => [password, sub]),
+  ])('contains nothing of the local runtime: %s', (text) => {
+    for (const built of [bundle, production]) {
+      expect(built.toLowerCase().includes(text.toLowerCase())).toBe(false)
+    }
+  }) // prettier-ignore
+
+  it('is searched with words the local runtime does contain', () => {
+    const demo = sources('demo').map(({ text }) => text).join('\n').toLowerCase() // prettier-ignore
+    for (const text of ['x-fapi-edge-control', 'controlevict', 'control_token', 'outbound_allowed', 'server-timing', 'fail_rate', 'storage_delay_ms', 'kv_stale_s', 'offset_s', 'budget buddy', 'example-client', 'operator.local']) {
+      expect(demo).toContain(text)
+    }
+  }) // prettier-ignore
+
+  it('is made of src and its three libraries', () => {
+    const places = [...bundle.matchAll(/^\/\/ (\S+\.[cm]?[jt]sx?)$/gm)].map(([, path = '']) => path)
+    expect(places.length).toBeGreaterThan(80)
+    const strange = places.filter(
+      (path) =>
+        !/^(src\/|(.*\/)?node_modules\/(hono|jose|asn1js|pvtsutils|pvutils|tslib)\/)/.test(path),
+    )
+    expect(strange).toEqual([])
+  })
+
+  it('imports nothing of Node', () => {
+    for (const text of [bundle, production]) {
+      const outside = importsOf(text).filter((name) => /^(node|cloudflare):/.test(name))
+      expect(outside.filter((name) => name !== 'cloudflare:workers')).toEqual([])
+      expect(/\brequire\s*\(\s*['"]node:/.test(text)).toBe(false)
+    }
+  })
+
+  it('is at most 200 KiB when compressed', () => {
+    expect(gzipSync(production).length).toBeLessThanOrEqual(200 * 1024)
+  })
+})
+
+describe('src', () => {
+  const all = sources('src').map(({ path, text }) => ({ path, names: importsOf(text) }))
+  const importers = (wanted: RegExp) =>
+    all.filter(({ names }) => names.some((name) => wanted.test(name))).map(({ path }) => path)
+
+  it('imports nothing of Node', () => {
+    expect(all.length).toBeGreaterThan(80)
+    expect(importers(/^(node:|crypto$|fs$|path$|buffer$|util$)/)).toEqual([])
+  })
+
+  it('imports jose in one file', () => {
+    expect(importers(/^jose/)).toEqual(['src/tokens/jwt.ts'])
+  })
+
+  it('imports nothing of demo, cli or test', () => {
+    expect(importers(/(^|\/)(demo|cli|test)\//)).toEqual([])
+  })
+
+  it('knows its profiles by name in src/profiles only', () => {
+    const named = sources('src').filter(({ text }) => /['"`]fapi[12]-/.test(text))
+    expect(named.map(({ path }) => path)).toEqual(['src/profiles/fapi2-security.ts'])
+  })
+})
