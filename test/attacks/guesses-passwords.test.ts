@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { storageCost } from '../support/attack.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { Page } from '../support/browser.ts'
@@ -26,12 +26,18 @@ beforeAll(async () => {
   web = testClient(fixtures.clients.web, { ...runtime, ca: '' })
 })
 
+beforeEach(() => wait(memory))
+
 afterAll(async () => {
   await runtime.stop()
 })
 
-/** Lets time pass on this server; no delay lasts longer than five minutes. */
-async function wait(seconds = 301): Promise<void> {
+/** No delay lasts longer than this, and failures are forgotten after the other. */
+const everyDelay = 301
+const memory = 6 * 3_600 + 1
+
+/** Lets time pass on this server. */
+async function wait(seconds: number): Promise<void> {
   offset += seconds
   await send(`${runtime.control}/clock`, {
     method: 'POST',
@@ -85,7 +91,6 @@ describe('an attacker who guesses passwords', () => {
   it.each(['carol', 'nobody-of-this-name'])(
     'ATK-A1-32 ATK-A1-33 gets 429 for %s after some guesses, with a growing delay, in the same words',
     async (username) => {
-      await wait()
       const login = await openLogin()
       const statuses = []
       let waits: Page | undefined
@@ -110,37 +115,45 @@ describe('an attacker who guesses passwords', () => {
   )
 
   it('ATK-A1-32 never locks a person out for good: after the delay the right password works', async () => {
-    await wait()
     const { carol } = fixtures.users
+    const login = await openLogin()
+    for (let guess = 0; guess < 9; guess += 1) {
+      await login.submit('login', { ...carol, password: `wrong ${guess}` })
+      if (guess > 4) await wait(everyDelay)
+    }
+    expect((await login.submit('login', { ...carol, password: 'wrong' })).status).toBe(403)
+    expect((await login.submit('login', carol)).status).toBe(429)
+    await wait(everyDelay)
     const consent = await (await openLogin()).submit('login', carol)
     expect(consent.words).toContain('Signed in as carol')
     const next = await (await openLogin()).submit('login', { ...carol, password: 'wrong' })
     expect(next.status).toBe(403)
   })
 
-  it.each(['alice', 'nobody-else'])(
-    'ATK-A1-32 cannot slip through with 50 parallel guesses for %s: few are judged',
-    async (username) => {
-      await wait()
+  it('ATK-A1-32 ATK-A1-33 cannot slip through with 50 parallel guesses: few are judged, known name or not', async () => {
+    const prices = []
+    for (const username of ['alice', 'nobody-else']) {
+      await wait(memory)
       const login = await openLogin()
+      const guesses = Array.from({ length: 50 }, (_, guess) => `wrong ${guess}`)
       const pages = await Promise.all(
-        Array.from({ length: 50 }, (_, guess) =>
-          login.submit('login', { username, password: guess === 49 ? 'x' : `wrong ${guess}` }),
-        ),
+        guesses.map((password) => login.submit('login', { username, password })),
       )
       const judged = pages.filter(({ status }) => status === 403)
+      const waiting = pages.filter(({ status }) => status === 429)
       expect(judged.length).toBeGreaterThan(0)
-      expect(judged.length).toBeLessThanOrEqual(6)
-      expect(pages.filter(({ status }) => status === 429)).toHaveLength(50 - judged.length)
-      const waiting = new Set(
-        pages.filter(({ status }) => status === 429).map((page) => storageCost(page).calls),
+      // Six by the schedule; a slow machine may take longer than the first delay of two seconds.
+      expect(judged.length).toBeLessThanOrEqual(8)
+      expect(waiting).toHaveLength(50 - judged.length)
+      const calls = [judged, waiting].map(
+        (some) => new Set(some.map((page) => storageCost(page).calls)),
       )
-      expect(waiting.size).toBe(1)
-    },
-  )
+      prices.push(calls)
+    }
+    expect(prices[1]).toEqual(prices[0])
+  })
 
   it('ATK-A1-32 cannot spread guesses over many names from one address either', async () => {
-    await wait()
     const login = await openLogin()
     const statuses = []
     for (let guess = 0; guess < 30; guess += 1) {
@@ -154,25 +167,27 @@ describe('an attacker who guesses passwords', () => {
 
   it('ATK-A1-32 cannot get around the delay by the address in a header', async () => {
     const login = await openLogin()
+    for (let guess = 0; guess < 21; guess += 1) {
+      await login.submit('login', { username: `somebody-${guess}`, password: 'Password1!' })
+    }
     const username = `someone-${randomBytes(4).toString('hex')}`
     const headers = Object.fromEntries(
       ['cf-connecting-ip', 'x-forwarded-for', 'x-real-ip', 'true-client-ip', 'forwarded', 'cf-connecting-ipv6', 'x-client-ip'].map((name) => [name, name === 'forwarded' ? 'for=203.0.113.7' : '203.0.113.7']),
     ) // prettier-ignore
     const page = await login.submit('login', { username, password: 'Password1!' }, { headers })
     expect(page.status).toBe(429)
-    await wait()
+    await wait(everyDelay)
     const consent = await (await openLogin()).submit('login', fixtures.users.alice)
     expect(consent.status).toBe(200)
   })
 
   it('ATK-A1-32 takes no shortcut for empty, long or strange passwords', async () => {
-    await wait()
     const { alice } = fixtures.users
     for (const password of ['', `${alice.password} `, alice.password.toUpperCase(), alice.password.slice(0, -1), `${alice.password}${'x'.repeat(300)}`]) {
       const page = await (await openLogin()).submit('login', { username: alice.username, password })
       expect(page.status, password).toBe(403)
       expect(page.headers.getSetCookie()).toEqual([])
-      await wait()
+      await wait(everyDelay)
     } // prettier-ignore
     const long = await (
       await openLogin()

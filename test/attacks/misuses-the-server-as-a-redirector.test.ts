@@ -29,7 +29,7 @@ afterEach(() => moveClock(0))
 describe('an attacker who wants the server to send people elsewhere', () => {
   it('ATK-A1-11 gets an error page for an unknown client, a bad request_uri or a bad scope, never a redirect', async () => {
     const { requestUri } = await web.par()
-    const queries = [
+    const queries: readonly Readonly<Record<string, string>>[] = [
       { client_id: 'nobody', redirect_uri: evil, response_type: 'code', scope: 'evil' },
       { client_id: 'nobody', request_uri: requestUri, redirect_uri: evil },
       { client_id: web.fixture.clientId, request_uri: 'urn:x', redirect_uri: evil, prompt: 'none' },

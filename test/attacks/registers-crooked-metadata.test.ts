@@ -219,7 +219,7 @@ describe('an attacker who sends crooked requests to the admin API', () => {
 
   it('ATK-A1-34 gets 400 for every wrong type of a person, and nobody is made', async () => {
     const password = 'a long enough password'
-    const bad = [
+    const bad: readonly Readonly<Record<string, unknown>>[] = [
       { password: 1 }, { password: 'short' }, { password: 'x'.repeat(257) }, { password: null }, { password: [password] },
       { password, sub: '' }, { password, sub: 1 }, { password, sub: 'ä' }, { password, sub: 'a b' }, { password, sub: 'x'.repeat(256) },
       { password, sub: ['x'] }, { password, claims: 1 }, { password, claims: [] }, { password, claims: 'x' },

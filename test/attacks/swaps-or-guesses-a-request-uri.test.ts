@@ -88,13 +88,14 @@ describe('an attacker who swaps, guesses or replays a request_uri', () => {
 
   it('ATK-A3-02 ATK-A3-03 learns nothing from it: no address on the way names what was pushed', async () => {
     const verifier = 'v'.repeat(43)
-    const fields = { ...web.authorizationFields(verifier), login_hint: 'hint-of-the-victim' }
+    const asked = web.authorizationFields(verifier)
+    const fields = { ...asked, login_hint: 'hint-of-the-victim' }
     const { requestUri } = await web.par({ fields: { ...fields, nonce: 'nonce-of-the-victim' } })
     const login = await createBrowser().open(web.authorizeUrl(requestUri))
     const consent = await login.submit('login', users.alice)
     const addresses = decodeURIComponent([requestUri, login.url, consent.url].join(' '))
     const secrets = [
-      fields['code_challenge'], fields['state'], fields['login_hint'], 'nonce-of-the-victim',
+      asked['code_challenge'], asked['state'], fields.login_hint, 'nonce-of-the-victim',
       'accounts', 'web.example', verifier, users.alice.username, users.alice.sub,
     ] // prettier-ignore
     for (const secret of secrets) expect(addresses).not.toContain(secret)
