@@ -53,7 +53,8 @@ export async function startRuntime(options: StartOptions = {}): Promise<Runtime>
   const exited = new Promise<number | null>((resolve) =>
     child.once('exit', (code) => resolve(code)),
   )
-  void exited.then(() => rmSync(folder, { recursive: true, force: true }))
+  // Not when it ends: a test may start again on the same state.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const ready = new Promise<void>((resolve) => {
     child.stdout.on('data', () => /^ready /m.test(printed) && resolve())
   })
