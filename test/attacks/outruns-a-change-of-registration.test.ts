@@ -30,7 +30,7 @@ async function changeUnnoticed(
 }
 
 describe('a client that is faster than the news of its change', () => {
-  it('SP-AS-14 ATK-A3-01 gets no token with a scope it lost', async () => {
+  it('SP-AS-14 design 2 gets no token with a scope it lost', async () => {
     const { fixture, metadata } = await registerClient(admin)
     const client = testClient(fixture)
     expect((await client.token(grant, { key })).answer.json['scope']).toBe('accounts')
@@ -44,7 +44,7 @@ describe('a client that is faster than the news of its change', () => {
     expect((await getResource(`${server.api}/accounts`, accessToken, { key })).status).not.toBe(401)
   })
 
-  it('SP-AS-05 MTLS-19 gets no token bound to less than it is registered for now', async () => {
+  it('SP-AS-05 MTLS-27 gets no token bound to less than it is registered for now', async () => {
     const { fixture, metadata } = await registerClient(admin)
     const client = testClient(fixture)
     const sender = { key, credential: strangers.selfSigned, side: 'mtls' } as const
@@ -63,7 +63,7 @@ describe('a client that is faster than the news of its change', () => {
     expect(again.claims['cnf']).toEqual({ jkt: key.jkt })
   })
 
-  it('SP-AS-05 gets no token by a key alone once it is bound to a certificate as well', async () => {
+  it('SP-AS-05 MTLS-27 gets no token by a key alone once it is bound to a certificate as well', async () => {
     const { fixture, metadata } = await registerClient(admin)
     const client = testClient(fixture)
     expect((await client.token(grant, { key })).answer.status).toBe(200)
@@ -78,7 +78,7 @@ describe('a client that is faster than the news of its change', () => {
     expect((await client.token(grant, { key })).answer.status).toBe(200)
   })
 
-  it('SP-AS-33 gets no refresh token with a code from before it lost that grant type', async () => {
+  it('design 2 gets no refresh token with a code from before it lost that grant type', async () => {
     const { fixture, metadata } = await registerClient(admin)
     const client = testClient(fixture)
     const [one, two] = [await client.code({ key }), await client.code({ key })]
@@ -158,7 +158,7 @@ describe('a client that is written and deleted at the same time', () => {
     }
   }
 
-  it.each(delays)('SP-PAR-10 is there for everybody or for nobody, %i ms apart', async (delay) => {
+  it.each(delays)('design 2 is there for everybody or for nobody, %i ms apart', async (delay) => {
     const { fixture, metadata } = await registerClient(admin)
     const client = testClient(fixture)
     const path = `/clients/${fixture.clientId}`

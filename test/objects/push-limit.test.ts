@@ -19,7 +19,7 @@ beforeAll(async () => {
 const pushedRequests = async () => (await listDurableObjectIds(env.PUSHED_REQUEST)).length
 
 describe('a client that floods the PAR endpoint', () => {
-  it('SP-PAR-05 2.3 is answered 429 before anything is used, and nobody else is', async () => {
+  it('SP-PAR-05 ATK-A1-32 2.3 is answered 429 before anything is used, and nobody else is', async () => {
     let accepted = 0
     let refused: Response | undefined
     let used = ''
