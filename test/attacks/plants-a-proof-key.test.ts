@@ -19,7 +19,7 @@ describe('an attacker who writes strange keys into proofs', () => {
     'ATK-A1-34 gets 400 or nothing out of members of strange types, with %s',
     async (alg) => {
       const key = await makeDpopKey(alg)
-      const strange = [{ toString: 1, valueOf: 1 }, { length: 43 }, ['x'], 7, true, null, 'x'.repeat(43)] // prettier-ignore
+      const strange: readonly unknown[] = [{ toString: 1, valueOf: 1 }, { length: 43 }, ['x'], 7, true, null, 'x'.repeat(43)] // prettier-ignore
       const own = { status: '200', cnf: { jkt: key.jkt } }
       for (const value of strange) {
         for (const name of ['kty', 'crv', 'x', 'y', 'n', 'e']) {

@@ -83,7 +83,7 @@ describe('a token bound to a certificate', () => {
       expectRefusal(await getResource(url, accessToken, { scheme, credential: own }))
     })
 
-    it(`DPOP-RS-04 is refused at ${name} with its certificate beside a DPoP header that is no proof`, async () => {
+    it(`DPOP-RS-03 is refused at ${name} with its certificate beside a DPoP header that is no proof`, async () => {
       const credential = own
       const answer = await getResource(url, accessToken, { credential, proof: 'garbage' })
       expect([answer.status, answer.json['error']]).toEqual([401, 'invalid_dpop_proof'])
