@@ -4,7 +4,7 @@ import { callFor } from '../../src/app.ts'
 import type { Call } from '../../src/call.ts'
 import { copyKeys } from '../../src/objects/names.ts'
 import { signingKey, verificationKey } from '../../src/tokens/keys.ts'
-import { env, setClock, stubsOf } from './support/objects.ts'
+import { env, holdingsOf, setClock, start, stubsOf } from './support/objects.ts'
 
 /** Every test takes another issuer, whose keys this isolate has not seen. */
 type IssuerId = 'bank' | 'other' | 'tenant'
@@ -51,6 +51,7 @@ describe('a key that was revoked while its copy could not be made', () => {
 
   it('SP-CR-11 leaves the copy by the alarm, without anybody asking', async () => {
     const kid = await revokeUncopied('tenant')
+    expect((await holdingsOf(ringObject('tenant'))).alarm).toBeLessThanOrEqual(start + 5_000)
     setClock(5)
     expect(await runDurableObjectAlarm(ringObject('tenant'))).toBe(true)
     expect(await copyOf('tenant')).not.toContain(kid)
