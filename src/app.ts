@@ -122,6 +122,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
       return json(
         { error: 'misdirected_request', error_description: 'No issuer has this address' },
         421,
+        { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' },
       )
     }
     const call = makeCall({ ...place, request: c.req.raw, env, runtime, secret }, (work) =>

@@ -102,6 +102,12 @@ function hostsOf(issuers: readonly OneIssuer[]): readonly string[] {
   return Object.freeze([...new Set(hosts)])
 }
 
+/** First path segments of an issuer's own routes; see `app.ts`. */
+export const endpointSegments = [
+  '.well-known', 'admin', 'assets', 'authorize', 'consent', 'introspect', 'jwks', 'login', 'par',
+  'revoke', 'token', 'userinfo',
+] // prettier-ignore
+
 function checkApart(issuers: readonly OneIssuer[]): void {
   const seen = new Map<string, string>()
   for (const issuer of issuers) {
@@ -124,6 +130,10 @@ function checkApart(issuers: readonly OneIssuer[]): void {
         new URL(issuer.url).pathname !== '/'
       ) {
         contradiction(`Issuer '${other.id}' lies inside issuer '${issuer.id}'.`)
+      }
+      const [segment = ''] = other.url.slice(issuer.url.length + 1).split('/')
+      if (other.url.startsWith(`${issuer.url}/`) && endpointSegments.includes(segment)) {
+        contradiction(`Issuer '${other.id}' lies on an endpoint of issuer '${issuer.id}'.`)
       }
       if (issuer.mtlsOrigin !== undefined && new URL(other.url).origin === issuer.mtlsOrigin) {
         contradiction(`Issuer '${issuer.id}': mtls_origin is the origin of issuer '${other.id}'.`)

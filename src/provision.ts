@@ -13,13 +13,16 @@ export async function provision(call: Call): Promise<void> {
     storage.object('Throttle.prepare', () => stubs.throttle(bucket).prepare()),
   )
   const accountId = stubs.newAccountId()
-  const decoy = { username: '', sub: '', accountId }
   const account = stubs.account(accountId)
   if (account === undefined) throw new Error('the namespace refused its own id')
   const password = await hashPassword(randomText(32))
   await Promise.all(buckets)
+  // The directory decides whose decoy it is; nobody else makes an account.
+  const decoy = await storage.object('Directory.addAccount', () =>
+    stubs.directory().addAccount({ username: '', sub: '', accountId }),
+  )
+  if (decoy === 'sub-taken' || decoy.accountId !== accountId) return
   await storage.object('Account.put', () =>
     account.put({ issuer: issuer.id, username: '', sub: '', password }),
   )
-  await storage.object('Directory.addAccount', () => stubs.directory().addAccount(decoy))
 }

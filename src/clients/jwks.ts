@@ -69,6 +69,10 @@ function problemWithRsa(jwk: Readonly<Record<string, unknown>>): string | undefi
   if (modulus === undefined || exponent === undefined || exponent.length === 0) {
     return 'an RSA key is malformed'
   }
+  // 65537 and the like: an even or tiny exponent makes no signature scheme.
+  const last = exponent.at(-1) ?? 0
+  if (last % 2 === 0 || (exponent.length === 1 && last < 3))
+    return 'an RSA key has an unusable exponent'
   const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24
   if (modulus[0] === 0 || bits < rsaBits.least) return 'an RSA key is shorter than 2048 bits'
   return bits > rsaBits.most ? 'an RSA key is longer than 4096 bits' : undefined

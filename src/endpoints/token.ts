@@ -50,6 +50,10 @@ export async function token(call: Call): Promise<Response> {
       'the code was used before',
     )
   }
+  // Asked in the name of an earlier client of this id: nothing was used up, and the next try is right.
+  if (decision.status === 'refused' && record.generation !== client.record.generation) {
+    return fail('temporarily_unavailable', 'Please try again with a new request')
+  }
   if (decision.status === 'refused')
     return fail(decision.code, decision.description, decision.detail)
   const entitlement = demand(decision.entitle({ record, standing }))

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import type { NamedAccount } from '../objects/directory.ts'
+import { provision } from '../provision.ts'
 import { mostPasswordCharacters, verifyPassword } from './password.ts'
 import { throttleFor } from './throttling.ts'
 
@@ -28,6 +29,8 @@ export async function signIn(
   const account = await storage.object('Directory.findForSignIn', () =>
     stubs.directory().findForSignIn(username),
   )
+  // Only when the first start was cut off: without the decoy unknown names would show.
+  if (account === undefined) await provision(call)
   const stub = account && stubs.account(account.accountId)
   const credential =
     stub && (await storage.object('Account.credential', () => stub.credential(issuer.id)))

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -18,7 +18,8 @@ declare module 'vitest' {
 /** One running server for all flow tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { fixtures, config, clientCaPem } = await makeFixtures()
-  const clientCa = join(mkdtempSync(join(tmpdir(), 'fapi-edge-test-')), 'client-ca.pem')
+  const folder = mkdtempSync(join(tmpdir(), 'fapi-edge-test-'))
+  const clientCa = join(folder, 'client-ca.pem')
   writeFileSync(clientCa, clientCaPem)
   const runtime = await startRuntime({ config, args: ['--client-ca', clientCa] })
   const { output: _output, stop, exited: _exited, ...addresses } = runtime
@@ -27,5 +28,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('fixtures', fixtures)
   return async () => {
     await stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 }

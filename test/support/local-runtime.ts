@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,6 +53,7 @@ export async function startRuntime(options: StartOptions = {}): Promise<Runtime>
   const exited = new Promise<number | null>((resolve) =>
     child.once('exit', (code) => resolve(code)),
   )
+  void exited.then(() => rmSync(folder, { recursive: true, force: true }))
   const ready = new Promise<void>((resolve) => {
     child.stdout.on('data', () => /^ready /m.test(printed) && resolve())
   })

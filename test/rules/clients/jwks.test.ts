@@ -78,6 +78,8 @@ describe('problemWithJwk', () => {
     ['no modulus', { n: undefined }],
     ['no exponent', { e: undefined }],
     ['an empty exponent', { e: '' }],
+    ['an exponent of 1', { e: 'AQ' }],
+    ['an even exponent', { e: 'AQAC' }],
     ['a padded modulus', { n: `${rsaOf(2048).n}=` }],
     ['a number for a modulus', { n: 1 }],
     ['a list for an exponent', { e: ['AQAB'] }],

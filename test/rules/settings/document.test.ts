@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { readSettings } from '../../../src/config.ts'
-import { bank } from '../support/issuer.ts'
+import { endpointSegments, readSettings } from '../../../src/config.ts'
+import { describeIssuer } from '../../../src/endpoints/metadata.ts'
+import { bank, makeIssuer } from '../support/issuer.ts'
 import { problem, problemOf, sentence } from '../support/settings.ts'
 import type { Changes } from '../support/settings.ts'
 
@@ -101,6 +102,23 @@ describe('several issuers', () => {
     const inside = "Issuer 'other' lies inside issuer 'bank'."
     const first = { issuer: 'https://as.bank.example/a' }
     expect(together({ issuer: 'https://as.bank.example/a/b' }, first)).toBe(inside)
+  })
+
+  it('do not lie on an endpoint of an issuer without path', () => {
+    for (const segment of endpointSegments) {
+      const issuer = `${bank.issuer}/${segment}/x`
+      expect(together({ issuer })).toMatch(
+        segment === '.well-known'
+          ? /well-known/
+          : "Issuer 'other' lies on an endpoint of issuer 'bank'.",
+      )
+    }
+    const served = Object.values(describeIssuer(makeIssuer())).filter(
+      (value): value is string => typeof value === 'string' && value.startsWith(`${bank.issuer}/`),
+    )
+    expect(served.length).toBeGreaterThan(5)
+    for (const url of served)
+      expect(endpointSegments).toContain(new URL(url).pathname.split('/')[1])
   })
 
   it('do not ask the browsers of another issuer for certificates', () => {
