@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createFetch } from '../../cli/fetch-with-ca.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { Browser, Page } from '../support/browser.ts'
+import { form, send } from '../support/http.ts'
 import { startRuntime } from '../support/local-runtime.ts'
 import type { Runtime } from '../support/local-runtime.ts'
 import { pageRefusal } from '../support/refusal.ts'
@@ -86,6 +87,28 @@ describe('an attacker who fixes a session', () => {
     const twice = await login.submit('login', users.alice, { headers: { cookie } })
     expect(pageRefusal(twice)).toBe('400 invalid_request')
     expect((await login.submit('login', users.alice)).forms).toHaveLength(1)
+  })
+
+  it('ATK-A1-18 cannot replace the cookie of an open sign-in by a POST from another site', async () => {
+    const { browser, login } = await arrive()
+    const consent = await login.submit('login', users.alice)
+    const before = browser.cookies.list()
+    const { requestUri } = await web.par()
+    const fields = { client_id: web.fixture.clientId, request_uri: requestUri }
+    const posted = await send(`${server.issuer}/authorize`, {
+      method: 'POST',
+      headers: [['content-type', 'application/x-www-form-urlencoded'], ['sec-fetch-site', 'cross-site']],
+      body: form(fields),
+    }) // prettier-ignore
+    expect([posted.status, posted.all('set-cookie')]).toEqual([303, []])
+    expect(posted.headers.get('location')).toBe(web.authorizeUrl(requestUri))
+    const other = await browser.post(`${server.issuer}/authorize`, fields, { from: 'cross-site' })
+    expect(other.forms).toHaveLength(1)
+    expect(browser.cookies.list()).toEqual(before)
+    expect((await consent.submit('approve')).redirectedTo?.searchParams.get('code')).toBeTruthy()
+    // What the other site began is a sign-in like any other.
+    const begun = await other.submit('login', users.alice)
+    expect((await begun.submit('approve')).redirectedTo?.searchParams.get('code')).toBeTruthy()
   })
 
   it('ATK-A1-18 cannot read the cookies by script or send them cross-site', async () => {

@@ -83,6 +83,14 @@ describe('a token bound to a certificate', () => {
       expectRefusal(await getResource(url, accessToken, { scheme, credential: own }))
     })
 
+    it(`DPOP-RS-03 is refused at ${name} with its certificate beside a DPoP header that is no proof`, async () => {
+      const credential = own
+      const answer = await getResource(url, accessToken, { credential, proof: 'garbage' })
+      expect([answer.status, answer.json['error']]).toEqual([401, 'invalid_dpop_proof'])
+      expect(answer.json['accounts'] ?? answer.json['sub']).toBeUndefined()
+      expect((await getResource(url, accessToken, { credential })).status).toBe(200)
+    })
+
     it(`DPOP-RS-06 does not let a DPoP-bound token into ${name} by a certificate`, async () => {
       const key = await makeDpopKey()
       const other = testClient('web')
