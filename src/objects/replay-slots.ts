@@ -15,7 +15,8 @@ export type SlotUse = 'fresh' | 'used' | 'late'
 export class ReplaySlots {
   private readonly sql: Sql
   private readonly wakeAt: (at: number) => void
-  private readonly known = new Set<number>()
+  /** Slots that have a table; read once, since only this object makes and drops them. */
+  private live: Set<number> | undefined
 
   constructor(sql: Sql, wakeAt: (at: number) => void) {
     this.sql = sql
@@ -29,6 +30,10 @@ export class ReplaySlots {
   use(key: string, validUntil: number, now: number): SlotUse {
     if (now > validUntil) return 'late'
     const slot = Math.floor(validUntil / slotLength)
+    // The same key with another end of validity is still the same key.
+    for (const other of this.slots()) {
+      if (other !== slot && this.holds(other, key)) return 'used'
+    }
     this.open(slot)
     const taken = this.sql(
       `INSERT INTO ${tableOf(slot)} (key) VALUES (?) ON CONFLICT DO NOTHING RETURNING 1 AS fresh`,
@@ -40,10 +45,10 @@ export class ReplaySlots {
   /** Drops what can no longer be accepted; returns when to come again, if anything is left. */
   sweep(now: number): number | undefined {
     const left: number[] = []
-    for (const slot of this.slots()) {
+    for (const slot of [...this.slots()]) {
       if (forgetAt(slot) <= now) {
         this.sql(`DROP TABLE ${tableOf(slot)}`)
-        this.known.delete(slot)
+        this.slots().delete(slot)
       } else {
         left.push(forgetAt(slot))
       }
@@ -51,22 +56,25 @@ export class ReplaySlots {
     return left.length === 0 ? undefined : Math.min(...left)
   }
 
-  private open(slot: number): void {
-    if (this.known.has(slot)) return
-    const slots = this.slots()
-    if (!slots.includes(slot)) {
-      this.sql(`CREATE TABLE ${tableOf(slot)} (key TEXT PRIMARY KEY) WITHOUT ROWID`)
-      // With other slots alive their sweep is already due and comes again for this one.
-      if (slots.length === 0) this.wakeAt(forgetAt(slot))
-    }
-    this.known.add(slot)
+  private holds(slot: number, key: string): boolean {
+    return this.sql(`SELECT 1 FROM ${tableOf(slot)} WHERE key = ?`, key).length > 0
   }
 
-  private slots(): number[] {
-    const tables = this.sql(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'used_*'",
+  private open(slot: number): void {
+    const slots = this.slots()
+    if (slots.has(slot)) return
+    this.sql(`CREATE TABLE ${tableOf(slot)} (key TEXT PRIMARY KEY) WITHOUT ROWID`)
+    // With other slots alive their sweep is already due and comes again for this one.
+    if (slots.size === 0) this.wakeAt(forgetAt(slot))
+    slots.add(slot)
+  }
+
+  private slots(): Set<number> {
+    const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'used_*'"
+    this.live ??= new Set(
+      this.sql(query).map((table) => Number(String(table['name']).slice('used_'.length))),
     )
-    return tables.map((table) => Number(String(table['name']).slice('used_'.length)))
+    return this.live
   }
 }
 

@@ -48,6 +48,20 @@ describe('ReplayGuard', () => {
     }
   })
 
+  it('knows a used key whatever end of validity it comes with', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const start = Date.UTC(2026, 0, 1)
+    vi.setSystemTime(start)
+    expect((await guard('moved').use('key', start + 60_000)).value).toBe('fresh')
+    // In the same slot, in a later one, and in one that exists already.
+    expect((await guard('moved').use('key', start + 120_000)).value).toBe('used')
+    expect((await guard('moved').use('key', start + 400_000)).value).toBe('used')
+    expect((await guard('moved').use('other', start + 400_000)).value).toBe('fresh')
+    await evictDurableObject(guard('moved'))
+    expect((await guard('moved').use('key', start + 400_000)).value).toBe('used')
+    expect((await guard('moved').use('other', start + 60_000)).value).toBe('used')
+  })
+
   it('writes one row for a proof and none for a replay', async () => {
     const until = Date.now() + 60_000
     await guard('rows').use('first', until)
