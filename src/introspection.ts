@@ -2,7 +2,7 @@ import { WorkerEntrypoint } from 'cloudflare:workers'
 import { callFor } from './app.ts'
 import type { Call, Runtime } from './call.ts'
 import { describeToken } from './endpoints/introspect.ts'
-import { loadRing, publicKeys } from './tokens/keys.ts'
+import { confirmedRing, publicKeys } from './tokens/keys.ts'
 import type { Env } from './config.ts'
 import type { JsonWebKeySet } from './types.ts'
 
@@ -37,7 +37,8 @@ export function introspectionEntrypoint(options: Partial<Runtime> = {}) {
     }
 
     async keys(): Promise<JsonWebKeySet> {
-      return publicKeys(await loadRing(this.call()))
+      const call = this.call()
+      return publicKeys(await confirmedRing(call), call.now)
     }
 
     private call(): Call {

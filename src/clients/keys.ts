@@ -48,10 +48,14 @@ export async function clientJwks(
     return usable(await answerOf(name), usedWithoutAnswer)
   }
   // Asked at most once a minute per client, after failures and for unknown kids alike.
-  if (age(known?.askedAt) < askAgainAfter) return usable(known, usedWithoutAnswer)
+  const answered = known?.asking === false
+  if (answered && age(known.askedAt) < askAgainAfter) return usable(known, usedWithoutAnswer)
   const asking = { jwks: known?.jwks, knownAt: known?.knownAt ?? -Infinity, askedAt: call.now }
   remember(name, { ...asking, asking: true })
-  const fetched = await fetchJwks(call, uri)
+  const fetching = fetchJwks(call, uri)
+  // The answer is for others too, should this caller hang up.
+  call.waitUntil(fetching)
+  const fetched = await fetching
   const set =
     fetched === undefined
       ? { ...asking, asking: false }

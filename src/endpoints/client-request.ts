@@ -34,6 +34,10 @@ export async function currentRecord(
   const newer = await loadClient(call, record.clientId)
   if (newer === undefined || !newer.enabled)
     return fail('invalid_client', 'Client authentication failed')
+  // A shard that does not know yet: nothing is decided by it, and the next try is right.
+  if (newer.generation !== standing.generation) {
+    return fail('temporarily_unavailable', 'Please try again with a new request')
+  }
   demand(await authenticateAgain(call, newer, request))
   return newer
 }

@@ -27,7 +27,7 @@ export async function metadata(call: Call): Promise<Response> {
 
 /** The public keys (RFC 7517 5). */
 export async function jwks(call: Call): Promise<Response> {
-  return publicJson(publicKeys(await loadRing(call)))
+  return publicJson(publicKeys(await loadRing(call), call.now))
 }
 
 function publicJson(body: unknown): Response {

@@ -2,7 +2,8 @@ import { one } from '../authorization/parameters.ts'
 import { digest } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import { makeHandle, readHandle } from '../handles.ts'
-import { scopeFor, stillRegistered, userinfoAudience } from '../tokens/issue.ts'
+import { userinfoAudience } from '../tokens/issue.ts'
+import { grantedScope } from './granted-scope.ts'
 import type { GrantType } from './grant-type.ts'
 import { oneResource } from './resource.ts'
 
@@ -55,7 +56,6 @@ export const authorizationCode: GrantType = async (call, { parameters, client, s
       }
       const { consent, epoch, series, expiresAt, nonce } = answer
       const audience = resource.value ?? consent.resources[0] ?? userinfoAudience(issuer)
-      const openid = consent.scope.includes('openid')
       const idToken = {
         claims: consent.claims.idToken,
         accountId: consent.accountId,
@@ -63,20 +63,22 @@ export const authorizationCode: GrantType = async (call, { parameters, client, s
       }
       return {
         status: 'entitled',
-        entitle: ({ record: current }) =>
-          accept({
+        entitle: ({ record: current }) => {
+          const granted = grantedScope(issuer, current, { audience, scope: consent.scope })
+          if (!granted.ok) return granted
+          const keepsRefresh = current.metadata.grant_types.includes('refresh_token')
+          return accept({
             home: { home: 'grant', objectId: code.objectId, epoch, series },
             subject: consent.sub,
-            scope: scopeFor(issuer, audience, stillRegistered(current, consent.scope)),
+            scope: granted.value,
             audience,
             generation: consent.generation,
             authentication: consent.authentication,
             notAfter: expiresAt,
-            ...(refresh !== undefined && current.metadata.grant_types.includes('refresh_token')
-              ? { refreshToken: refresh.text }
-              : {}),
-            ...(openid ? { idToken } : {}),
-          }),
+            ...(refresh !== undefined && keepsRefresh ? { refreshToken: refresh.text } : {}),
+            ...(granted.value.includes('openid') ? { idToken } : {}),
+          })
+        },
       }
     },
   })

@@ -1,7 +1,8 @@
 import { one, words } from '../authorization/parameters.ts'
 import { accept, refuse } from '../errors.ts'
 import { readHandle } from '../handles.ts'
-import { scopeFor, stillRegistered, userinfoAudience } from '../tokens/issue.ts'
+import { userinfoAudience } from '../tokens/issue.ts'
+import { grantedScope } from './granted-scope.ts'
 import type { GrantType } from './grant-type.ts'
 import { oneResource } from './resource.ts'
 
@@ -45,20 +46,20 @@ export const refreshToken: GrantType = async (call, { parameters, client }) => {
       const audience = resource.value ?? consent.resources[0] ?? userinfoAudience(issuer)
       return {
         status: 'entitled',
-        entitle: ({ record: current }) =>
-          accept({
+        entitle: ({ record: current }) => {
+          const asked = scope.length > 0 ? scope : consent.scope
+          const granted = grantedScope(issuer, current, { audience, scope: asked })
+          if (!granted.ok) return granted
+          return accept({
             home: { home: 'grant', objectId: handle.objectId, epoch, series },
             subject: consent.sub,
-            scope: scopeFor(
-              issuer,
-              audience,
-              stillRegistered(current, scope.length > 0 ? scope : consent.scope),
-            ),
+            scope: granted.value,
             audience,
             generation: consent.generation,
             authentication: consent.authentication,
             notAfter: expiresAt,
-          }),
+          })
+        },
       }
     },
   })

@@ -32,6 +32,11 @@ export type GrantEntry = {
 
 /** A pending entry whose grant was not authorised within this time (ms) is dropped. */
 const pendingFor = 600_000
+/** Milliseconds until grants that could not be ended are tried again, and until a failed alarm is. */
+const retryAfter = 5_000
+const alarmAgainAfter = 60_000
+/** Grants ended side by side. */
+const portionSize = 100
 /** Ended grants stay on the list this long (ms). */
 const remembered = 30 * 86_400_000
 
@@ -112,7 +117,7 @@ export class Account extends EdgeObject {
     if (this.read<GrantEntry>(key) === undefined) {
       this.prune(now)
       this.write(key, { ...grant, status: 'pending', createdAt: now })
-      this.wakeAt(now + pendingFor)
+      this.schedule()
     }
     return this.reply(true)
   }
@@ -139,11 +144,9 @@ export class Account extends EdgeObject {
     const credentialEpoch = epochOf(account) + (enabled ? 0 : 1)
     this.write('account', { ...account, enabled, credentialEpoch })
     if (!enabled) {
-      this.write(
-        'ending',
-        this.entries().map((entry) => entry.grantId),
-      )
-      this.wakeAt(this.now() + 5_000)
+      const ids = [...this.ending().ids, ...this.entries().map((entry) => entry.grantId)]
+      this.write('ending', { ids: [...new Set(ids)], retryAt: this.now() + retryAfter })
+      this.schedule()
       await this.endGrants(issuer)
     }
     return this.reply(true)
@@ -152,12 +155,13 @@ export class Account extends EdgeObject {
   override async alarm(): Promise<void> {
     const account = this.read<StoredAccount>('account')
     if (account === undefined) return
-    await this.endGrants(account.issuer)
+    // Set first, so that whatever fails below is tried again.
+    this.wakeAt(this.now() + alarmAgainAfter)
+    await this.endGrants(account.issuer).catch(() => undefined)
     const stubs = makeStubs(this.env, configuredIssuer(this.env, account.issuer))
     const now = this.now()
-    const pending = this.entries().filter((entry) => entry.status === 'pending')
-    for (const entry of pending) {
-      if (entry.createdAt + pendingFor > now) continue
+    const due = this.entries().filter((entry) => entry.status === 'pending' && dueAt(entry) <= now)
+    for (const entry of due) {
       const answer = await stubs.grant(entry.grantId)?.summary(account.issuer)
       if (answer?.value.status === 'unknown') {
         // A late click must not make a grant that is no longer on the list.
@@ -165,23 +169,46 @@ export class Account extends EdgeObject {
         this.erase(grantKey(entry.grantId))
       } else this.confirmGrant(account.issuer, entry.grantId)
     }
-    const waiting = pending.filter((entry) => entry.createdAt + pendingFor > now)
-    if (waiting.length > 0) {
-      await this.ctx.storage.setAlarm(
-        Math.min(...waiting.map((entry) => entry.createdAt)) + pendingFor,
-      )
-    }
+    if (!this.schedule()) await this.ctx.storage.deleteAlarm()
   }
 
+  /**
+   * Ends what is to be ended, in portions, and strikes off what has ended: what could not be reached
+   * stays on the list. Throws when something did.
+   */
   private async endGrants(issuer: string): Promise<void> {
-    const ending = this.read<readonly string[]>('ending') ?? []
     const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
-    // In portions, so that many grants do not meet the platform's limit of calls at once.
-    for (let at = 0; at < ending.length; at += 100) {
-      const portion = ending.slice(at, at + 100)
-      await Promise.all(portion.map((id) => stubs.grant(id)?.revoke(issuer, { forbid: true })))
+    const { ids } = this.ending()
+    let missed = 0
+    for (let at = 0; at < ids.length; at += portionSize) {
+      const portion = ids.slice(at, at + portionSize)
+      const calls = portion.map((id) => stubs.grant(id)?.revoke(issuer, { forbid: true }))
+      const outcomes = await Promise.allSettled(calls)
+      const ended = portion.filter((_, index) => outcomes[index]?.status === 'fulfilled')
+      missed += portion.length - ended.length
+      this.strikeOff(ended)
     }
-    if (ending.length > 0) this.erase('ending')
+    if (missed > 0) throw new Error(`${missed} grants could not be ended yet`)
+  }
+
+  /** By the list as it is now: others may have been added meanwhile. */
+  private strikeOff(ended: readonly string[]): void {
+    const ids = this.ending().ids.filter((id) => !ended.includes(id))
+    if (ids.length === 0) this.erase('ending')
+    else this.write('ending', { ids, retryAt: this.now() + retryAfter })
+  }
+
+  private ending(): Ending {
+    return this.read<Ending>('ending') ?? { ids: [], retryAt: Infinity }
+  }
+
+  /** Sets the one alarm to the first thing that is due. False: nothing is. */
+  private schedule(): boolean {
+    const pending = this.entries().filter((entry) => entry.status === 'pending')
+    const at = Math.min(this.ending().retryAt, ...pending.map(dueAt))
+    if (at === Infinity) return false
+    this.wakeAt(at)
+    return true
   }
 
   private of(issuer: string): StoredAccount | undefined {
@@ -201,5 +228,10 @@ export class Account extends EdgeObject {
 }
 
 const epochOf = (account: StoredAccount | undefined): number => account?.credentialEpoch ?? 0
+
+/** Grants that are to be ended, and when to try again. */
+type Ending = { readonly ids: readonly string[]; readonly retryAt: number }
+
+const dueAt = (entry: GrantEntry): number => entry.createdAt + pendingFor
 
 const grantKey = (grantId: string): string => `grant:${grantId}`

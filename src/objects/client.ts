@@ -144,7 +144,10 @@ export class Client extends EdgeObject {
     const before = this.read<readonly ShardName[]>('shards') ?? []
     const known = before.some((one) => one.shards === shards && one.shard === shard)
     if (!known) this.write('shards', [...before, { shards, shard }])
-    await this.spread(client)
+    // Only this one has news to hear; it is on the list for the next.
+    const stubs = makeStubs(this.env, configuredIssuer(this.env, client.issuer))
+    const news = this.read<number>('news') ?? 0
+    await stubs.clientShard(client.clientId, shards, shard).mirror(news, standingOf(client))
     return this.reply(true)
   }
 
@@ -187,7 +190,10 @@ export class Client extends EdgeObject {
     const untold = this.read<ClientName>('untold')
     if (untold !== undefined) await this.spread(untold)
     const next = this.slots.sweep(this.now())
-    if (next !== undefined) await this.ctx.storage.setAlarm(next)
+    // News that came meanwhile has set its own alarm, which sweeps as well.
+    if (next !== undefined && this.read('untold') === undefined) {
+      await this.ctx.storage.setAlarm(next)
+    }
   }
 
   private standing(): ClientStanding {

@@ -13,6 +13,8 @@ import type { Ring, RingKey } from './ring.ts'
 const publishAhead = 2 * jwksLifetime * 1000
 /** A key that is needed at once is active for callers whose clock is behind, too (ms). */
 const clockDifference = 60_000
+/** Milliseconds until an alarm that failed is tried again. */
+const alarmAgainAfter = 3_600_000
 /** Milliseconds until a copy that KV refused is made again. */
 const copyAgainAfter = 5_000
 /** Revoked kids that are remembered, so that a revocation can be repeated. */
@@ -26,6 +28,8 @@ export class KeyRing extends EdgeObject {
   async ring(issuerId: string): Promise<Reply<{ readonly ring: Ring; readonly fresh: boolean }>> {
     const before = this.stored()
     const ring = await this.ensured(issuerId)
+    // An alarm that failed for too long is given up by the platform.
+    if ((await this.ctx.storage.getAlarm()) === null) this.wakeAt(this.nextEvent(ring))
     return this.reply({ ring, fresh: before === undefined })
   }
 
@@ -88,6 +92,8 @@ export class KeyRing extends EdgeObject {
   override async alarm(): Promise<void> {
     const ring = this.stored()
     if (ring === undefined) return
+    // Set first, so that whatever fails below is tried again.
+    this.wakeAt(this.now() + alarmAgainAfter)
     const issuer = this.issuer(ring.issuer)
     const made = await this.generate(issuer)
     const now = this.now()

@@ -63,15 +63,15 @@ export class Throttle extends EdgeObject<unknown> {
   override async alarm(): Promise<void> {
     this.prepare()
     this.sql('DELETE FROM attempts WHERE at <= ?', this.now() - memory)
-    this.sweepSet = false
+    this.erase('sweepAt')
     if (this.sql('SELECT 1 FROM attempts LIMIT 1').length > 0) this.sweepLater()
   }
 
-  private sweepSet = false
-
   private sweepLater(): void {
-    if (this.sweepSet) return
-    this.sweepSet = true
-    this.wakeAt(this.now() + memory)
+    const now = this.now()
+    // Stored, so that an evicted object does not put its sweep off again and again.
+    if ((this.read<number>('sweepAt') ?? 0) > now) return
+    this.write('sweepAt', now + memory)
+    this.wakeAt(now + memory)
   }
 }

@@ -1,4 +1,5 @@
 import type { Algorithm } from '../profiles/profile.ts'
+import type { Storage } from '../observe/storage.ts'
 import { importKey } from '../tokens/jwt.ts'
 import type { ResourceSettings } from './settings.ts'
 
@@ -14,17 +15,18 @@ const askAgainAfter = 5_000
 
 /** The issuer's key for a `kid`, asked from the issuer and remembered for a minute. */
 export async function issuerKeys(
-  settings: ResourceSettings,
+  asker: { readonly settings: ResourceSettings; readonly storage: Storage; readonly now: number },
   kid: unknown,
-  now: number,
 ): Promise<Known | undefined> {
+  const { settings, storage, now } = asker
   if (typeof kid !== 'string') return undefined
   const known = remembered.get(settings.issuer)
   const age = known === undefined ? Infinity : Math.abs(now - known.at)
   const hit = known?.keys.get(kid)
   if (hit !== undefined && age < keptFor) return hit
   if (age < askAgainAfter) return undefined
-  const { keys } = await settings.introspection.keys()
+  const ask = async () => ({ value: await settings.introspection.keys(), rows: 0 })
+  const { keys } = await storage.object('Introspection.keys', ask)
   const imported = await Promise.all(
     keys.map(async (jwk) => {
       const alg = settings.profile.algorithms.find((name) => name === jwk.alg)

@@ -8,7 +8,7 @@ import { tuple } from '../encoding.ts'
 import { ProtocolError, demand, fail } from '../errors.ts'
 import type { Refusal } from '../errors.ts'
 import { objectNames } from '../objects/names.ts'
-import { Storage } from '../observe/storage.ts'
+import { Storage, StorageFault } from '../observe/storage.ts'
 import type { StorageHooks } from '../observe/storage.ts'
 import { settle } from '../endpoints/one-time.ts'
 import { readCertificate } from '../proof/certificate.ts'
@@ -102,6 +102,10 @@ async function admit(
       return fail('insufficient_scope', 'The access token does not suffice')
     return { token }
   } catch (error) {
+    if (error instanceof StorageFault) {
+      const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
+      return { response: refusal(fault, '') }
+    }
     if (!(error instanceof ProtocolError)) throw error
     const wanted = error.refusal.code === 'insufficient_scope' ? { scope } : {}
     const header = challenge(error.refusal, { algorithms, scheme, ...wanted })
@@ -139,7 +143,7 @@ async function verifyToken(visit: Visit, text: string) {
   const { settings, now } = visit
   return verifyAccessToken(text, {
     issuer: settings.issuer,
-    keys: (kid) => issuerKeys(settings, kid, now),
+    keys: (kid) => issuerKeys(visit, kid),
     now,
   })
 }

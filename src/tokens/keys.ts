@@ -38,6 +38,8 @@ export async function loadRing(call: Call): Promise<Ring> {
     const copy = readRing(
       await call.storage.readKv(call.env.COPIES, copyKeys.ring(call.issuer.id), copyTtl),
     )
+    const meanwhile = remembered.get(call.issuer.id)
+    if (meanwhile !== undefined) return meanwhile.ring
     if (
       copy !== undefined &&
       activeKey(copy, call.issuer.signingAlgorithm, call.now) !== undefined
@@ -90,7 +92,7 @@ async function openActive(call: Call, ring: Ring): Promise<SigningKey | undefine
 }
 
 /** For verifying, a copy is not believed: it may still hold a key that was revoked. */
-async function confirmedRing(call: Call): Promise<Ring> {
+export async function confirmedRing(call: Call): Promise<Ring> {
   const ring = await loadRing(call)
   return remembered.get(call.issuer.id)?.confirmed === true ? ring : askRing(call)
 }
@@ -101,7 +103,7 @@ export async function verificationKey(
   kid: unknown,
 ): Promise<{ readonly key: CryptoKey; readonly alg: RingKey['alg'] } | undefined> {
   const ring = await confirmedRing(call)
-  const entry = ring.keys.find((key) => key.kid === kid)
+  const entry = ring.keys.find((key) => key.kid === kid && !hasLeft(key, call.now))
   if (entry === undefined) return undefined
   const name = `${call.issuer.id} ${entry.kid} public`
   const key = imported.get(name) ?? (await remember(name, entry.publicJwk, entry.alg))
@@ -116,9 +118,14 @@ async function remember(name: string, jwk: JsonWebKey, alg: RingKey['alg']): Pro
   return key
 }
 
+/** Past its time, whether or not the sweep has come. */
+const hasLeft = (key: RingKey, now: number): boolean => (key.removeAt ?? Infinity) <= now
+
 /** The public JWK Set: next, active and retiring keys (RFC 7517). */
-export function publicKeys(ring: Ring): { readonly keys: readonly JsonWebKey[] } {
+export function publicKeys(ring: Ring, now: number): { readonly keys: readonly JsonWebKey[] } {
   return {
-    keys: ring.keys.map(({ kid, alg, use, publicJwk }) => ({ ...publicJwk, kid, alg, use })),
+    keys: ring.keys
+      .filter((key) => !hasLeft(key, now))
+      .map(({ kid, alg, use, publicJwk }) => ({ ...publicJwk, kid, alg, use })),
   }
 }

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openAdmin, registerClient, registerPerson } from '../support/admin.ts'
 import type { Admin, Person } from '../support/admin.ts'
@@ -42,6 +43,27 @@ describe('a client that is faster than the news of its change', () => {
     const { answer, accessToken } = await client.token(grant, { key })
     expect(answer.json['scope']).toBe('accounts')
     expect((await getResource(`${server.api}/accounts`, accessToken, { key })).status).not.toBe(401)
+  })
+
+  it('SP-AS-34 design 2 learns nothing of a person with a code once it lost openid', async () => {
+    const { fixture, metadata } = await registerClient(admin)
+    const client = testClient(fixture)
+    const claims = JSON.stringify({ id_token: { name: null } })
+    const asked = { key, fields: { scope: 'openid profile accounts', claims } }
+    const kept = await client.redeem(await client.code(asked), { key })
+    expect(decodeJwt(String(kept.answer.json['id_token']))['name']).toBe('Alice Liddell')
+    const given = await client.code(asked)
+    await changeUnnoticed(fixture, { ...metadata, scope: 'accounts' })
+    const { answer, refreshToken } = await client.redeem(given, { key })
+    expect([answer.status, answer.json['scope'], answer.json['id_token']]).toEqual([
+      200,
+      'accounts',
+      undefined,
+    ])
+    expect((await client.refresh(refreshToken, { key })).answer.json['scope']).toBe('accounts')
+    await changeUnnoticed(fixture, { ...metadata, scope: 'email' })
+    const refused = await client.refresh(refreshToken, { key })
+    expect([refusal(refused.answer), refused.accessToken]).toEqual(['400 invalid_scope', ''])
   })
 
   it('SP-AS-05 MTLS-27 gets no token bound to less than it is registered for now', async () => {

@@ -237,13 +237,43 @@ describe('disabling an account', () => {
   it('tries again by its alarm to end grants that could not be reached', async () => {
     const account = await newAccount()
     const existing = await give(account)
-    expect(await disableOutOfReach(account)).toBe('out of reach')
+    expect(await disableOutOfReach(account)).toBe('1 grants could not be ended yet')
     expect((await account().credential('bank')).value?.enabled).toBe(false)
     expect(await statusOf(existing)).toBe('active')
     expect((await holdingsOf(account())).alarm).toBe(start + 5_000)
     setClock(5)
     expect(await runDurableObjectAlarm(account())).toBe(true)
     expect(await statusOf(existing)).toBe('revoked')
+  })
+
+  it('ends the rest when only some grants were out of reach, and forgets none for a second disabling', async () => {
+    const account = await newAccount()
+    const first = await give(account)
+    await disableOutOfReach(account)
+    await account().setEnabled('bank', true)
+    const epoch = (await account().credential('bank')).value?.epoch
+    const second = newGrantId()
+    await account().addGrant('bank', promise(second), epoch)
+    await grantOf(second).authorize(order)
+    await disableOutOfReach(account)
+    expect([await statusOf(first), await statusOf(second)]).toEqual(['active', 'active'])
+    setClock(5)
+    expect(await runDurableObjectAlarm(account())).toBe(true)
+    expect([await statusOf(first), await statusOf(second)]).toEqual(['revoked', 'revoked'])
+  })
+
+  it('is not put off by grants that are given meanwhile', async () => {
+    const account = await newAccount()
+    const existing = await give(account)
+    await disableOutOfReach(account)
+    await account().setEnabled('bank', true)
+    const epoch = (await account().credential('bank')).value?.epoch
+    expect((await account().addGrant('bank', promise(newGrantId()), epoch)).value).toBe(true)
+    expect((await holdingsOf(account())).alarm).toBe(start + 5_000)
+    setClock(5)
+    await runDurableObjectAlarm(account())
+    expect(await statusOf(existing)).toBe('revoked')
+    expect((await holdingsOf(account())).alarm).toBe(start + 600_000)
   })
 
   /** Disables while every grant is out of reach: a fault of the platform. Answers what was thrown. */

@@ -57,7 +57,7 @@ describe('KeyRing.ring', () => {
     expect(ring.keys).toHaveLength(2)
     const stored = JSON.stringify((await holdingsOf(ringObject('sealed'))).values)
     const copied = (await copy()) ?? ''
-    const published = JSON.stringify(publicKeys(ring))
+    const published = JSON.stringify(publicKeys(ring, Date.now()))
     for (const key of ring.keys) {
       const { d } = JSON.parse((await openKey(key)) ?? '{}') as JsonWebKey
       expect(d).toMatch(/^[\w-]{43}$/)

@@ -87,6 +87,16 @@ describe('Throttle', () => {
     expect(waits.filter((seconds) => seconds > 0)).toHaveLength(1)
   })
 
+  it('is swept in time however often it is evicted and used', async () => {
+    await wait('worn', 'somebody')
+    const { alarm } = await holdingsOf(throttle('worn'))
+    setClock(3_600)
+    await evictDurableObject(throttle('worn'))
+    await wait('worn', 'somebody else')
+    expect((await holdingsOf(throttle('worn'))).alarm).toBe(alarm)
+    expect(alarm).not.toBeNull()
+  })
+
   it('ATK-A1-32 still knows the failures after it was evicted', async () => {
     await parallel(6, () => wait('evicted', 'somebody'))
     await evictDurableObject(throttle('evicted'))

@@ -35,11 +35,19 @@ describe('a ring of keys', () => {
   })
 
   it('SP-CR-09 publishes public members only, each with kid, alg and use', () => {
-    for (const published of publicKeys(ring).keys) {
+    for (const published of publicKeys(ring, 300).keys) {
       const members = Object.keys(published).sort()
       expect(members).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
     }
-    expect(JSON.stringify(publicKeys(ring))).not.toContain('sealed')
+    expect(JSON.stringify(publicKeys(ring, 300))).not.toContain('sealed')
+  })
+
+  it('SP-CR-11 publishes no key past its time, whether or not it was swept', () => {
+    const [first, ...others] = ring.keys
+    if (first === undefined) throw new Error('a key is expected')
+    const leaving = { ...ring, keys: [{ ...first, removeAt: 500 }, ...others] }
+    const kidsAt = (now: number) => publicKeys(leaving, now).keys.length
+    expect([kidsAt(499), kidsAt(500)]).toEqual([ring.keys.length, ring.keys.length - 1])
   })
 
   it('seals each key under its own name', () => {

@@ -55,7 +55,9 @@ export async function verifies(
   ring: Ring,
   signed: { readonly kid: string; readonly token: string },
 ): Promise<boolean> {
-  const published = publicKeys(ring).keys as readonly (JsonWebKey & { readonly kid: string })[]
+  const published = publicKeys(ring, Date.now()).keys as readonly (JsonWebKey & {
+    readonly kid: string
+  })[]
   const jwk = published.find(({ kid }) => kid === signed.kid)
   if (jwk === undefined) return false
   return verifySignature(signed.token, await importKey(jwk, 'ES256'), 'ES256')
