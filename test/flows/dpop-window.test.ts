@@ -1,18 +1,37 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { makeFixtures } from '../support/fixtures.ts'
+import { startRuntime } from '../support/local-runtime.ts'
+import type { Runtime } from '../support/local-runtime.ts'
 import { control, makeDpopKey, moveClock, nonceOf, nowSeconds, proof, testClient } from '../support/test-client.ts' // prettier-ignore
+import type { Server, TestClient } from '../support/test-client.ts'
 
-const client = testClient('web')
+/** A server of its own: it wakes and sweeps every object it has, and the shared one has thousands. */
+let runtime: Runtime
+let server: Server
+let client: TestClient
+
+beforeAll(async () => {
+  const { fixtures, config } = await makeFixtures()
+  runtime = await startRuntime({ config })
+  server = { ...runtime, ca: '' }
+  client = testClient(fixtures.clients.web, server)
+})
+
+afterAll(async () => {
+  await runtime.stop()
+})
+
 const grant = { grant_type: 'client_credentials' }
 const slot = 180
 
-afterEach(async () => moveClock(0))
+afterEach(async () => moveClock(0, server))
 
 /** Moves the clock to the beginning of a time slot that is still to come, and `into` it. */
 async function moveIntoSlot(into: number): Promise<number> {
-  await moveClock(0)
+  await moveClock(0, server)
   const now = nowSeconds()
   const offset = Math.ceil(now / slot) * slot - now + into
-  await moveClock(offset)
+  await moveClock(offset, server)
   return offset
 }
 
@@ -39,14 +58,14 @@ describe('the window of a proof', () => {
       const key = await makeDpopKey()
       const url = client.url('/token')
       const born = slotNow()
-      const nonce = await nonceOf(url)
+      const nonce = await nonceOf(url, server)
       const given = await proof(key, url, { nonce })
       const unused = await Promise.all(moments.map(() => proof(key, url, { nonce })))
       expect(await present(given)).toBe('accepted')
       expect(await present(given)).toBe(used)
       for (const [index, moment] of moments.entries()) {
-        await moveClock(start + moment)
-        await control(index % 2 === 0 ? '/evict' : '/alarms', {})
+        await moveClock(start + moment, server)
+        await control(index % 2 === 0 ? '/evict' : '/alarms', {}, server)
         // A nonce lives in its own slot and the next; its proofs live as long, and each but once.
         const lives = slotNow() <= born + 1
         expect([moment, await present(given)]).toEqual([moment, lives ? used : stale])
@@ -60,15 +79,15 @@ describe('the window of a proof', () => {
     const start = await moveIntoSlot(10)
     const key = await makeDpopKey()
     const url = client.url('/token')
-    const make = async () => proof(key, url, { nonce: await nonceOf(url) })
+    const make = async () => proof(key, url, { nonce: await nonceOf(url, server) })
     const first = await make()
     expect(await present(first)).toBe('accepted')
     for (const moment of [200, 400, 600, 800]) {
-      await moveClock(start + moment)
+      await moveClock(start + moment, server)
       const given = await make()
       expect(await present(given)).toBe('accepted')
-      expect((await control('/alarms', {})).status).toBe(200)
-      await control('/evict', {})
+      expect((await control('/alarms', {}, server)).status).toBe(200)
+      await control('/evict', {}, server)
       expect(await present(given)).toBe(used)
       expect(await present(first)).not.toBe('accepted')
     }
