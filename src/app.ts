@@ -5,11 +5,8 @@ import { configuredIssuer, settingsOf } from './config.ts'
 import type { Env, Settings } from './config.ts'
 import { discardBody } from './authorization/parameters.ts'
 import { authorize } from './endpoints/authorize.ts'
-import { postConsent, showConsent } from './endpoints/consent.tsx'
 import { introspect } from './endpoints/introspect.ts'
-import { postLogin, showLogin } from './endpoints/login.tsx'
 import { jwks, metadata } from './endpoints/metadata.ts'
-import { errorPage, style } from './endpoints/page.tsx'
 import { par } from './endpoints/par.ts'
 import { AccessRefused, renderAccessRefused } from './endpoints/protected.ts'
 import { json } from './endpoints/respond.ts'
@@ -27,6 +24,16 @@ import { nextNonce } from './proof/sender.ts'
 import { parseMasterSecret } from './secrets.ts'
 import type { MasterSecret } from './secrets.ts'
 import type { Issuer } from './types.ts'
+
+/** Code that only people need is not evaluated before the first of them comes. */
+const login = () => import('./endpoints/login.tsx')
+const consent = () => import('./endpoints/consent.tsx')
+const pages = () => import('./endpoints/page.tsx')
+const showLogin = async (call: Call) => (await login()).showLogin(call)
+const postLogin = async (call: Call) => (await login()).postLogin(call)
+const showConsent = async (call: Call) => (await consent()).showConsent(call)
+const postConsent = async (call: Call) => (await consent()).postConsent(call)
+const style = async (call: Call) => (await pages()).style(call)
 
 /** Who an endpoint speaks to: decides how errors look and whether the answer carries a DPoP nonce. */
 type Audience = 'client' | 'resource' | 'person' | 'anybody'
@@ -117,6 +124,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
       makeLog({})('start.refused', { problem: settings.ok ? String(secret) : settings.problem })
       return json({ error: 'server_error', error_description: 'The server is not configured' }, 500)
     }
+    noticeOnce(settings.settings)
     const place = locatePlace(c.req.url, settings)
     if (place === undefined) {
       return json(
@@ -214,7 +222,7 @@ async function renderRefusal(
   const { code, description } = refusal
   const response =
     route.audience === 'person'
-      ? await errorPage(call, refusal, call.id)
+      ? await (await pages()).errorPage(call, refusal, call.id)
       : json({ error: code, error_description: printable(description) }, statusFor(refusal))
   if (code === 'temporarily_unavailable') response.headers.set('retry-after', '1')
   if (code === 'too_many_requests') response.headers.set('retry-after', '60')
@@ -227,6 +235,20 @@ function secureHeaders(response: Response, issuer: Issuer): void {
   headers.set('referrer-policy', 'no-referrer')
   if (issuer.url.startsWith('https:')) {
     headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains; preload')
+  }
+}
+
+let noticed: Settings | undefined
+
+/** What an operator should know once per start: nothing is wrong, but something has a limit. */
+function noticeOnce(settings: Settings): void {
+  if (noticed === settings) return
+  noticed = settings
+  for (const issuer of settings.issuers) {
+    if (issuer.acceptedClientCas.length === 0) continue
+    const notice =
+      'The platform checks revocation of client certificates for its managed CA only; for your own, disable the client.'
+    makeLog({ issuer: issuer.id })('start.notice', { notice })
   }
 }
 
