@@ -41,17 +41,25 @@ export type SettingsResult =
   | { readonly ok: false; readonly problem: string }
 
 /** Settings of this isolate: read once for each value of the binding. */
-let settled: { readonly from: unknown; readonly result: SettingsResult } | undefined
+let settled:
+  | {
+      readonly binding: unknown
+      readonly text: string | undefined
+      readonly result: SettingsResult
+    }
+  | undefined
 
 /** The deployment's settings, read once. */
 export function settingsOf(env: Env): SettingsResult {
-  const text = typeof env.SETTINGS === 'string' ? env.SETTINGS : JSON.stringify(env.SETTINGS)
-  // Without the binding there is no text either.
-  if (settled === undefined || settled.from !== text) {
-    const development = env.DEVELOPMENT === 'loopback'
-    settled = { from: text, result: readSettings(env.SETTINGS, { development }) }
-  }
-  return settled.result
+  const binding = env.SETTINGS
+  if (settled !== undefined && settled.binding === binding) return settled.result
+  // Another object may hold the same settings: only another text is read again.
+  const text = typeof binding === 'string' ? binding : JSON.stringify(binding)
+  const same = settled !== undefined && settled.text === text
+  const development = env.DEVELOPMENT === 'loopback'
+  const result = same && settled ? settled.result : readSettings(binding, { development })
+  settled = { binding, text, result }
+  return result
 }
 
 /** A configured issuer by id. Throws when the settings lost it. */
