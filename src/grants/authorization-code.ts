@@ -2,8 +2,7 @@ import { one } from '../authorization/parameters.ts'
 import { digest } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import { makeHandle, readHandle } from '../handles.ts'
-import { userinfoAudience } from '../tokens/issue.ts'
-import { grantedScope } from './granted-scope.ts'
+import { consentedEntitlement } from './consented.ts'
 import type { GrantType } from './grant-type.ts'
 import { oneResource } from './resource.ts'
 
@@ -54,8 +53,13 @@ export const authorizationCode: GrantType = async (call, { parameters, client, s
         const description = 'The code is not valid for this request'
         return { status: 'refused', code: answer.code, description, detail: answer.why }
       }
-      const { consent, epoch, series, expiresAt, nonce } = answer
-      const audience = resource.value ?? consent.resources[0] ?? userinfoAudience(issuer)
+      const { consent, nonce } = answer
+      const given = {
+        grantId: code.objectId,
+        authorized: answer,
+        resource: resource.value,
+        scope: [],
+      }
       const idToken = {
         claims: consent.claims.idToken,
         accountId: consent.accountId,
@@ -64,19 +68,13 @@ export const authorizationCode: GrantType = async (call, { parameters, client, s
       return {
         status: 'entitled',
         entitle: ({ record: current }) => {
-          const granted = grantedScope(issuer, current, { audience, scope: consent.scope })
-          if (!granted.ok) return granted
+          const entitlement = consentedEntitlement(issuer, current, given)
+          if (!entitlement.ok) return entitlement
           const keepsRefresh = current.metadata.grant_types.includes('refresh_token')
           return accept({
-            home: { home: 'grant', objectId: code.objectId, epoch, series },
-            subject: consent.sub,
-            scope: granted.value,
-            audience,
-            generation: consent.generation,
-            authentication: consent.authentication,
-            notAfter: expiresAt,
+            ...entitlement.value,
             ...(refresh !== undefined && keepsRefresh ? { refreshToken: refresh.text } : {}),
-            ...(granted.value.includes('openid') ? { idToken } : {}),
+            ...(entitlement.value.scope.includes('openid') ? { idToken } : {}),
           })
         },
       }

@@ -1,8 +1,7 @@
 import { one, words } from '../authorization/parameters.ts'
 import { accept, refuse } from '../errors.ts'
 import { readHandle } from '../handles.ts'
-import { userinfoAudience } from '../tokens/issue.ts'
-import { grantedScope } from './granted-scope.ts'
+import { consentedEntitlement } from './consented.ts'
 import type { GrantType } from './grant-type.ts'
 import { oneResource } from './resource.ts'
 
@@ -42,24 +41,15 @@ export const refreshToken: GrantType = async (call, { parameters, client }) => {
         const description = 'The refresh token is not valid for this request'
         return { status: 'refused', code: answer.code, description, detail: answer.why }
       }
-      const { consent, epoch, series, expiresAt } = answer
-      const audience = resource.value ?? consent.resources[0] ?? userinfoAudience(issuer)
+      const given = {
+        grantId: handle.objectId,
+        authorized: answer,
+        resource: resource.value,
+        scope,
+      }
       return {
         status: 'entitled',
-        entitle: ({ record: current }) => {
-          const asked = scope.length > 0 ? scope : consent.scope
-          const granted = grantedScope(issuer, current, { audience, scope: asked })
-          if (!granted.ok) return granted
-          return accept({
-            home: { home: 'grant', objectId: handle.objectId, epoch, series },
-            subject: consent.sub,
-            scope: granted.value,
-            audience,
-            generation: consent.generation,
-            authentication: consent.authentication,
-            notAfter: expiresAt,
-          })
-        },
+        entitle: ({ record: current }) => consentedEntitlement(issuer, current, given),
       }
     },
   })
