@@ -241,12 +241,8 @@ export class Client extends EdgeObject {
       ])
       if (this.read<number>('news') === news) this.erase('untold')
     }
-    const mine = this.spreading.then(tell, tell)
-    this.spreading = mine
-    await mine
+    await this.inOrder(tell)
   }
-
-  private spreading: Promise<unknown> = Promise.resolve()
 }
 
 const standingOf = (client: StoredClient | undefined): Standing | undefined => {

@@ -53,6 +53,15 @@ export abstract class EdgeObject<E = Env> extends DurableObject<E> {
     this.rowsWritten += 1
   }
 
+  /** Runs work that others must hear of in order: one piece after the other, each to its end. */
+  protected async inOrder(work: () => Promise<void>): Promise<void> {
+    const mine = this.queue.then(work, work)
+    this.queue = mine
+    await mine
+  }
+
+  private queue: Promise<unknown> = Promise.resolve()
+
   /** Ends a turn: the value and the rows written since the last reply. */
   protected reply<T>(value: T): Reply<T> {
     const rows = this.rowsWritten

@@ -182,9 +182,7 @@ export class KeyRing extends EdgeObject {
       await this.env.COPIES.put(copyKeys.ring(issuerId), JSON.stringify(ring))
       if (this.read<number>('news') === news) this.wakeAt(this.nextEvent(ring))
     }
-    const mine = this.copying.then(copy, copy)
-    this.copying = mine
-    await mine
+    await this.inOrder(copy)
   }
 
   /** When there is something to do next, in milliseconds. */
@@ -199,8 +197,6 @@ export class KeyRing extends EdgeObject {
     const events = activations.length > 0 ? [...removals, ...activations] : [...removals, rotation]
     return Math.max(Math.min(...events), now + 1_000)
   }
-
-  private copying: Promise<unknown> = Promise.resolve()
 
   private stored(): Ring | undefined {
     return this.read<Ring>('ring')
