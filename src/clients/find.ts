@@ -1,3 +1,4 @@
+import { remember } from '../bounded.ts'
 import type { Call } from '../call.ts'
 import { isRecord } from '../encoding.ts'
 import type { StoredClient } from '../objects/client.ts'
@@ -37,21 +38,21 @@ export async function findClient(call: Call, clientId: string): Promise<ClientRe
     copyKeys.client(call.issuer.id, clientId),
     copyTtl,
   )
-  if (isStored(copy, clientId)) return remember(call, copy)
+  if (isStored(copy, clientId)) return recordOf(call, copy)
   // Not asked is not known: only an answer of the directory is remembered.
   if (!mayAsk(call.now)) return undefined
   if (await isRegistered(call, clientId)) {
     const loaded = await loadClient(call, clientId)
     if (loaded !== undefined) return loaded
   }
-  put(missing, mostMissing, name, call.now)
+  remember(missing, mostMissing, name, call.now)
   return undefined
 }
 
 /** Reads the client from its object: when the object said that the copy is old. */
 export async function loadClient(call: Call, clientId: string): Promise<ClientRecord | undefined> {
   const stored = await call.storage.object('Client.load', () => call.stubs.client(clientId).load())
-  return stored === undefined ? undefined : remember(call, stored)
+  return stored === undefined ? undefined : recordOf(call, stored)
 }
 
 /** Forgets a client this isolate just changed. */
@@ -72,7 +73,7 @@ function mayAsk(now: number): boolean {
   return asks.count <= asksPerSecond
 }
 
-function remember(call: Call, stored: StoredClient): ClientRecord {
+function recordOf(call: Call, stored: StoredClient): ClientRecord {
   const { clientId, version, generation, enabled, metadata } = stored
   const record = Object.freeze({
     clientId,
@@ -84,15 +85,8 @@ function remember(call: Call, stored: StoredClient): ClientRecord {
   })
   const name = `${call.issuer.id} ${clientId}`
   missing.delete(name)
-  put(known, mostKnown, name, { record, at: call.now })
+  remember(known, mostKnown, name, { record, at: call.now })
   return record
-}
-
-function put<T>(map: Map<string, T>, most: number, name: string, value: T): void {
-  map.delete(name)
-  const [oldest] = map.keys()
-  if (map.size >= most && oldest !== undefined) map.delete(oldest)
-  map.set(name, value)
 }
 
 function isStored(value: unknown, clientId: string): value is StoredClient {

@@ -1,3 +1,4 @@
+import { remember } from '../bounded.ts'
 import type { Call } from '../call.ts'
 import type { Algorithm } from '../profiles/profile.ts'
 import { importKey } from '../tokens/jwt.ts'
@@ -51,7 +52,7 @@ export async function clientJwks(
   const answered = known?.asking === false
   if (answered && age(known.askedAt) < askAgainAfter) return usable(known, usedWithoutAnswer)
   const asking = { jwks: known?.jwks, knownAt: known?.knownAt ?? -Infinity, askedAt: call.now }
-  remember(name, { ...asking, asking: true })
+  remember(remote, mostRemote, name, { ...asking, asking: true })
   const fetching = fetchJwks(call, uri)
   // The answer is for others too, should this caller hang up.
   call.waitUntil(fetching)
@@ -60,7 +61,7 @@ export async function clientJwks(
     fetched === undefined
       ? { ...asking, asking: false }
       : { jwks: fetched, knownAt: call.now, askedAt: call.now, asking: false }
-  remember(name, set)
+  remember(remote, mostRemote, name, set)
   return usable(set, usedWithoutAnswer)
 }
 
@@ -72,12 +73,6 @@ async function answerOf(name: string): Promise<RemoteSet | undefined> {
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   return undefined
-}
-
-function remember(name: string, set: RemoteSet): void {
-  const [oldest] = remote.keys()
-  if (!remote.has(name) && remote.size >= mostRemote && oldest !== undefined) remote.delete(oldest)
-  remote.set(name, set)
 }
 
 async function fetchJwks(call: Call, uri: string): Promise<JsonWebKeySet | undefined> {

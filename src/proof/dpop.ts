@@ -1,3 +1,4 @@
+import { remember } from '../bounded.ts'
 import { digest, sameText } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
@@ -114,9 +115,7 @@ async function proofKey(jwk: unknown, alg: Algorithm): Promise<Result<ProofKey>>
   if (known !== undefined) return accept(known)
   try {
     const made = { key: await importKey(bare, alg), jkt: await thumbprintOf(bare) }
-    const [oldest] = imported.keys()
-    if (imported.size >= mostImported && oldest !== undefined) imported.delete(oldest)
-    imported.set(name, made)
+    remember(imported, mostImported, name, made)
     return accept(made)
   } catch {
     return invalid('jwk is not a usable key')

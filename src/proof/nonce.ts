@@ -1,3 +1,4 @@
+import { remember } from '../bounded.ts'
 import { concat, fromBase64Url, randomBytes, toBase64Url, utf8 } from '../encoding.ts'
 import type { SecretKeys } from '../secrets.ts'
 import { locationHints } from './location.ts'
@@ -45,7 +46,7 @@ export async function mintNonce(
   const known = cache.get(name)
   if (known !== undefined) return known
   const nonce = await makeNonce(keys, { hint: place.hint, n }, now)
-  remember(cache, name, nonce)
+  remember(cache, mostRemembered, name, nonce)
   return nonce
 }
 
@@ -77,7 +78,7 @@ export async function readNonce(
   const name = `${keys.role} ${nonce}`
   const reading = cache.get(name) ?? (await openNonce(keys, nonce))
   if (reading === undefined) return undefined
-  remember(cache, name, reading)
+  remember(cache, mostRemembered, name, reading)
   const { hint, n, slot } = reading
   const age = slotOf(now) - slot
   if (age !== 0 && age !== 1) return undefined
@@ -104,12 +105,6 @@ function cacheOf<T>(
   const cache = caches.get(secret) ?? new Map<string, T>()
   caches.set(secret, cache)
   return cache
-}
-
-function remember<T>(cache: Map<string, T>, name: string, value: T): void {
-  const [oldest] = cache.keys()
-  if (cache.size >= mostRemembered && oldest !== undefined) cache.delete(oldest)
-  cache.set(name, value)
 }
 
 async function mac(

@@ -1,3 +1,4 @@
+import { remember } from '../bounded.ts'
 import type { Call } from '../call.ts'
 import { parseJson } from '../encoding.ts'
 import { activeKey, readRing, sealedFor } from '../objects/ring.ts'
@@ -88,7 +89,7 @@ async function openActive(call: Call, ring: Ring): Promise<SigningKey | undefine
   const plain = await unseal(secrets.signing, active.sealed, sealedFor(issuer.id, active))
   const jwk = plain === undefined ? undefined : parseJson(new TextDecoder().decode(plain))
   if (jwk === undefined) return undefined
-  return { key: await remember(name, jwk as JsonWebKey, alg), kid, alg }
+  return { key: await importOnce(name, jwk as JsonWebKey, alg), kid, alg }
 }
 
 /** For verifying, a copy is not believed: it may still hold a key that was revoked. */
@@ -106,15 +107,13 @@ export async function verificationKey(
   const entry = ring.keys.find((key) => key.kid === kid && !hasLeft(key, call.now))
   if (entry === undefined) return undefined
   const name = `${call.issuer.id} ${entry.kid} public`
-  const key = imported.get(name) ?? (await remember(name, entry.publicJwk, entry.alg))
+  const key = imported.get(name) ?? (await importOnce(name, entry.publicJwk, entry.alg))
   return { key, alg: entry.alg }
 }
 
-async function remember(name: string, jwk: JsonWebKey, alg: RingKey['alg']): Promise<CryptoKey> {
+async function importOnce(name: string, jwk: JsonWebKey, alg: RingKey['alg']): Promise<CryptoKey> {
   const key = await importKey(jwk, alg)
-  const [oldest] = imported.keys()
-  if (imported.size >= mostImported && oldest !== undefined) imported.delete(oldest)
-  imported.set(name, key)
+  remember(imported, mostImported, name, key)
   return key
 }
 
