@@ -1,4 +1,5 @@
-import { fromBase64, toBase64Url, toHex } from './octets.ts'
+import { toBase64Url, toHex } from '../encoding.ts'
+import { fromBase64 } from './octets.ts'
 import { readX509 } from './x509.ts'
 import type { CertificateContents } from './x509.ts'
 

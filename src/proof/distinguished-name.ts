@@ -1,7 +1,7 @@
 import { attributeType, ignoresCase } from './attribute-types.ts'
 import { readDer, Tag } from './der.ts'
 import type { DerValue } from './der.ts'
-import { fromHex, toHex } from './octets.ts'
+import { fromHex, toHex } from '../encoding.ts'
 
 /** `text` is known for character strings, `der` (hex) unless the value was written as plain text. */
 export type AttributeValue = {

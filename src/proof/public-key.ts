@@ -1,6 +1,6 @@
 import { readDer, Tag } from './der.ts'
 import type { DerValue } from './der.ts'
-import { toBase64Url } from './octets.ts'
+import { toBase64Url } from '../encoding.ts'
 
 /** The members that make a public key (RFC 7638 3.2), from a SubjectPublicKeyInfo. */
 export type PublicKeyMembers = Readonly<Record<string, string>>

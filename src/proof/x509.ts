@@ -3,7 +3,7 @@ import type { DerValue } from './der.ts'
 import { readName } from './distinguished-name.ts'
 import type { DistinguishedName } from './distinguished-name.ts'
 import { addressFromOctets } from './ip-address.ts'
-import { toHex } from './octets.ts'
+import { toHex } from '../encoding.ts'
 
 export type AlternativeNames = {
   readonly dns: readonly string[]
