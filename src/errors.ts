@@ -5,6 +5,7 @@
 export type ErrorCode =
   | 'access_denied'
   | 'conflict'
+  | 'consent_required'
   | 'insufficient_scope'
   | 'invalid_authorization_details'
   | 'invalid_client'

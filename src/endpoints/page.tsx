@@ -28,7 +28,7 @@ export async function style(call: Call): Promise<Response | undefined> {
 }
 
 /** What every page of an issuer has in common. */
-export async function frame(call: Call): Promise<Frame> {
+export async function frame(call: Call, _uiLocales?: readonly string[]): Promise<Frame> {
   const { issuer } = call
   return {
     stylesheet: endpointUrl(issuer, 'main', await styleSheetPath()),
