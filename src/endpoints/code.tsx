@@ -76,9 +76,10 @@ async function render(
   const { live, sealed } = visit
   const person = expected(visit)
   const redirectUri = live?.pushed.request.redirectUri
+  const own = await frame(call, live?.pushed.request.uiLocales)
   const body = (
     <CodePage
-      {...await frame(call, live?.pushed.request.uiLocales)}
+      {...own}
       action={endpointUrl(call.issuer, 'main', '/login/code')}
       interaction={sealed}
       username={person.username}
@@ -88,7 +89,7 @@ async function render(
   )
   const status = problem === undefined ? 200 : problem.kind === 'wait' ? 429 : 403
   const endsAt = redirectUri === undefined ? {} : { endsAt: redirectUri }
-  const response = page(body, { status, ...endsAt })
+  const response = page(body, { frame: own, status, ...endsAt })
   if (problem?.kind === 'wait') response.headers.set('retry-after', String(problem.seconds))
   return response
 }

@@ -128,9 +128,10 @@ async function render(
   const redirectUri = live?.pushed.request.redirectUri
   const fixed = interaction.ask === 'identify' ? undefined : interaction.person?.username
   const username = fixed ?? shown.username ?? live?.pushed.request.loginHint
+  const own = await frame(call, live?.pushed.request.uiLocales)
   const body = (
     <LoginPage
-      {...await frame(call, live?.pushed.request.uiLocales)}
+      {...own}
       action={endpointUrl(call.issuer, 'main', '/login')}
       interaction={sealed}
       ask={interaction.ask === 'code' ? 'password' : interaction.ask}
@@ -144,11 +145,12 @@ async function render(
           })}
       {...(username === undefined ? {} : { username })}
       {...(interaction.offer === undefined ? {} : { offer: interaction.offer })}
+      skippable={isWish(interaction)}
       {...(problem === undefined ? {} : { problem })}
     />
   )
   const endsAt = redirectUri === undefined ? {} : { endsAt: redirectUri }
-  const response = page(body, { status: statusFor(problem), ...endsAt })
+  const response = page(body, { frame: own, status: statusFor(problem), ...endsAt })
   if (problem?.kind === 'wait') response.headers.set('retry-after', String(problem.seconds))
   return response
 }
@@ -156,4 +158,9 @@ async function render(
 const statusFor = (problem: LoginProblem | undefined): number => {
   if (problem === undefined) return 200
   return problem.kind === 'wait' ? 429 : 403
+}
+
+/** What is asked for goes beyond what is required, and that is there already. */
+function isWish({ need, proofs }: SignIn): boolean {
+  return judge(proofs, need.freshAfter).level >= need.required
 }

@@ -1,6 +1,7 @@
 import { Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
 import { inWords } from './duration.ts'
+import { Choices, Field, Interaction, Problem } from './parts.tsx'
 
 /** Why the last attempt failed: a wrong code and a used one are the same sentence. */
 export type CodeProblem =
@@ -18,63 +19,49 @@ type CodeProps = Frame & {
 /**
  * Asks for a one-time code, or a recovery code in its place.
  *
- * @example c.html(<CodePage {...frame} action="/login/code" interaction={sealed} username="alice" cancellable />)
+ * @example <CodePage {...frame} action="/login/code" interaction={sealed} username="alice" cancellable />
  */
 export function CodePage(props: CodeProps) {
-  const { action, interaction, username, cancellable, problem } = props
+  const { words, lang, action, interaction, username, cancellable, problem } = props
+  const { general, signIn } = words
+  const { title, lead, label, hint, submit, wrong } = signIn.code
   return (
-    <Layout
-      title={problem === undefined ? 'Enter your code' : 'Error: enter your code'}
-      stylesheet={props.stylesheet}
-      brand={props.brand}
-    >
-      <h1>Enter your code</h1>
-      <p class="lead">
-        You are signing in as <Name>{username}</Name>.
-      </p>
+    <Layout {...props} title={problem === undefined ? title : general.errorTitle(title)}>
+      <h1>{title}</h1>
+      <p class="lead">{lead(<Name words={words}>{username}</Name>)}</p>
       <form method="post" action={action}>
         {problem === undefined ? null : (
-          <p class="problem" id="problem" role="alert">
-            {sentence(problem)}
-          </p>
+          <Problem>
+            {problem.kind === 'code'
+              ? wrong
+              : signIn.tooManyAttempts(inWords(problem.seconds, lang))}
+          </Problem>
         )}
-        <input type="hidden" name="interaction" value={interaction} />
-        <label for="otp">One-time code</label>
-        <input
+        <Interaction sealed={interaction} />
+        <Field
           id="otp"
-          name="otp"
+          label={label}
+          hint={hint}
           type="text"
-          inputmode="text"
           autocomplete="one-time-code"
           autocapitalize="characters"
           spellcheck={false}
           maxlength={32}
           required
           autofocus
-          aria-describedby={problem === undefined ? 'hint' : 'problem hint'}
-          {...(problem?.kind === 'code' ? { 'aria-invalid': 'true' } : {})}
+          problem={problem && (problem.kind === 'code' ? 'wrong' : 'described')}
         />
-        <p class="hint" id="hint">
-          The six digits your authenticator app shows now, or one of your recovery codes.
-        </p>
-        <div class="choices">
+        <Choices>
           <button id="login" name="action" value="login" class="primary">
-            Continue
+            {submit}
           </button>
           {cancellable ? (
             <button id="cancel" name="action" value="cancel" formnovalidate>
-              Cancel
+              {signIn.cancel}
             </button>
           ) : null}
-        </div>
+        </Choices>
       </form>
     </Layout>
   )
-}
-
-function sentence(problem: CodeProblem): string {
-  if (problem.kind === 'code') {
-    return 'This code is not valid. Wait for the next one in your app and try again.'
-  }
-  return `Too many attempts. Wait ${inWords(problem.seconds)}, then try again.`
 }

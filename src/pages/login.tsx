@@ -1,7 +1,7 @@
-import { Host, Layout, Name } from './layout.tsx'
+import { BrandName, Host, Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
-import { visibleName } from './name.ts'
 import { inWords } from './duration.ts'
+import { Choices, Field, Interaction, Problem } from './parts.tsx'
 
 /** Why the last attempt failed. Unknown person and wrong password are the same sentence (A1-33). */
 export type LoginProblem =
@@ -21,85 +21,68 @@ type LoginProps = Frame & {
   readonly username?: string
   /** The person whose session may go on as it is (`select_account`). */
   readonly offer?: string
+  /** What is asked for is a wish: the person may go on without it. */
+  readonly skippable?: boolean
   readonly problem?: LoginProblem
 }
 
 /**
  * Asks a person who they are: user name and password, or a passkey.
  *
- * @example c.html(<LoginPage {...frame} action="/login" interaction={sealed} ask="identify" client={{ name: 'Budget Buddy', host: 'app.example' }} />)
+ * @example <LoginPage {...frame} action="/login" interaction={sealed} ask="identify" client={{ name: 'Budget Buddy', host: 'app.example' }} />
  */
 export function LoginPage(props: LoginProps) {
-  const { action, interaction, client, problem, offer } = props
+  const { words, action, interaction, client, ask, offer, problem } = props
+  const { general, signIn } = words
   return (
     <Layout
-      title={problem === undefined ? 'Sign in' : 'Error: sign in'}
-      stylesheet={props.stylesheet}
-      brand={props.brand}
+      {...props}
+      title={problem === undefined ? signIn.title : general.errorTitle(signIn.title)}
     >
-      <h1>Sign in</h1>
-      {client === undefined ? (
-        <p class="lead">to see your account</p>
-      ) : (
-        <p class="lead">
-          to continue to <Name>{client.name}</Name>
-        </p>
-      )}
+      <h1>{signIn.title}</h1>
+      <p class="lead">
+        {client === undefined
+          ? signIn.toYourAccount
+          : signIn.continueTo(<Name words={words}>{client.name}</Name>)}
+      </p>
       <form method="post" action={action}>
-        {problem === undefined ? null : (
-          <p class="problem" id="problem" role="alert">
-            {sentence(problem)}
-          </p>
-        )}
-        <input type="hidden" name="interaction" value={interaction} />
-        {offer === undefined ? null : <Offer username={offer} />}
-        {props.ask === 'passkey' ? null : <Password {...props} />}
-        <div class="choices">
-          {props.ask === 'passkey' ? null : (
-            <button id="login" name="action" value="login" class="primary">
-              Sign in
-            </button>
-          )}
-          {client === undefined ? null : (
-            <button id="cancel" name="action" value="cancel" formnovalidate>
-              Cancel
-            </button>
-          )}
-        </div>
+        {problem === undefined ? null : <Problem>{sentence(props, problem)}</Problem>}
+        <Interaction sealed={interaction} />
+        {offer === undefined ? null : <Offer words={words} username={offer} />}
+        {ask === 'passkey' ? <PasskeyOnly {...props} /> : <Password {...props} />}
+        <Buttons {...props} />
       </form>
-      {client === undefined ? null : (
-        <p class="note">
-          Your password stays with {visibleName(props.brand.name, 'us')}; <Name>{client.name}</Name>{' '}
-          never sees it. Afterwards you return to <Host>{client.host}</Host>.
-        </p>
-      )}
+      {client === undefined ? null : <Assurance {...props} client={client} />}
     </Layout>
   )
 }
 
 /** Going on with the session there is. */
-function Offer({ username }: { readonly username: string }) {
+function Offer({ words, username }: Pick<Frame, 'words'> & { readonly username: string }) {
   return (
-    <div class="choices">
-      <button id="continue" name="action" value="continue" class="primary" formnovalidate>
-        <span>
-          Continue as <Name>{username}</Name>
-        </span>
-      </button>
-    </div>
+    <>
+      <Choices>
+        <button id="continue" name="action" value="continue" class="primary" formnovalidate>
+          <span>{words.signIn.continueAs(<Name words={words}>{username}</Name>)}</span>
+        </button>
+      </Choices>
+      <p class="hint">{words.signIn.orAnother}</p>
+    </>
   )
 }
 
-function Password({ ask, username = '', problem }: LoginProps) {
-  const described = problem === undefined ? {} : { 'aria-describedby': 'problem' }
-  const wrong =
-    problem?.kind === 'credentials' ? { ...described, 'aria-invalid': 'true' } : described
+function PasskeyOnly({ words, username = '' }: LoginProps) {
+  return <p>{words.signIn.usePasskey(<Name words={words}>{username}</Name>)}</p>
+}
+
+function Password({ words, ask, username = '', offer, problem }: LoginProps) {
+  const concerns =
+    problem === undefined ? undefined : problem.kind === 'credentials' ? 'wrong' : 'described'
   return (
     <>
-      <label for="username">User name</label>
-      <input
+      <Field
         id="username"
-        name="username"
+        label={words.signIn.username}
         type="text"
         value={username}
         autocomplete="username webauthn"
@@ -108,30 +91,60 @@ function Password({ ask, username = '', problem }: LoginProps) {
         maxlength={256}
         required
         readonly={ask === 'password'}
-        autofocus={username === ''}
-        {...wrong}
+        autofocus={username === '' && offer === undefined}
+        problem={concerns}
       />
-      <label for="password">Password</label>
-      <input
+      <Field
         id="password"
-        name="password"
+        label={words.signIn.password}
         type="password"
         autocomplete="current-password"
         maxlength={1024}
         required
-        autofocus={username !== ''}
-        {...wrong}
+        autofocus={username !== '' && offer === undefined}
+        problem={concerns}
       />
     </>
   )
 }
 
-function sentence(problem: LoginProblem): string {
-  if (problem.kind === 'credentials') {
-    return 'User name and password do not match. Check both and try again.'
-  }
-  if (problem.kind === 'unreachable') {
-    return 'Your account has no further factor that this sign-in needs. Ask for a link to set one up.'
-  }
-  return `Too many attempts. Wait ${inWords(problem.seconds)}, then try again.`
+function Buttons({ words, ask, client, skippable }: LoginProps) {
+  const { signIn } = words
+  return (
+    <Choices>
+      {ask === 'passkey' ? null : (
+        <button id="login" name="action" value="login" class="primary">
+          {signIn.submit}
+        </button>
+      )}
+      {skippable === true ? (
+        <button id="skip" name="action" value="skip" formnovalidate>
+          {signIn.skip}
+        </button>
+      ) : null}
+      {client === undefined ? null : (
+        <button id="cancel" name="action" value="cancel" formnovalidate>
+          {signIn.cancel}
+        </button>
+      )}
+    </Choices>
+  )
+}
+
+/** What becomes of the password, and where the person goes afterwards. */
+function Assurance(props: LoginProps & Required<Pick<LoginProps, 'client'>>) {
+  const { words, client } = props
+  const { passwordStays, afterwards } = words.signIn
+  return (
+    <p class="note">
+      {passwordStays(<BrandName {...props} />, <Name words={words}>{client.name}</Name>)}{' '}
+      {afterwards(<Host words={words}>{client.host}</Host>)}
+    </p>
+  )
+}
+
+function sentence({ words, lang }: LoginProps, problem: LoginProblem): string {
+  if (problem.kind === 'credentials') return words.signIn.wrongCredentials
+  if (problem.kind === 'unreachable') return words.signIn.unreachable
+  return words.signIn.tooManyAttempts(inWords(problem.seconds, lang))
 }
