@@ -43,7 +43,7 @@ export type GrantEntry = {
 export type AccountView = {
   readonly grants: readonly GrantEntry[]
   /** With the hash of their secret, by which a browser knows its own. */
-  readonly sessions: readonly (readonly [secretHash: string, session: StoredSession])[]
+  readonly sessions: readonly { readonly secretHash: string; readonly session: StoredSession }[]
   readonly activity: readonly ActivityEntry[]
   readonly codeAddedAt?: number
 }
@@ -175,7 +175,10 @@ export class Account extends EdgeObject {
     const code = this.read<StoredCode>('code')
     return this.reply({
       grants: this.entries(),
-      sessions: liveSessions(this.shelf, account),
+      sessions: liveSessions(this.shelf, account).map(([secretHash, session]) => ({
+        secretHash,
+        session,
+      })),
       activity: activityOf(this.shelf),
       ...(code === undefined ? {} : { codeAddedAt: code.addedAt }),
     })

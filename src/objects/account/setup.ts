@@ -58,8 +58,7 @@ export function readLink(
   secretHash: string,
 ): SetupKind | undefined {
   const link = shelf.read<StoredLink>('setup-link')
-  const lives =
-    account.enabled && link?.secretHash === secretHash && shelf.now() < link.expiresAt
+  const lives = account.enabled && link?.secretHash === secretHash && shelf.now() < link.expiresAt
   return lives ? link.kind : undefined
 }
 
