@@ -44,7 +44,7 @@ async function render(
   const resources = request.resources.length > 0 ? request.resources : defaultResources(issuer)
   const audiences = issuer.resourceServers.filter((server) => resources.includes(server.identifier))
   const offline = metadata.grant_types.includes('refresh_token')
-  const shownIn = await frame(call)
+  const shownIn = await frame(call, request.uiLocales)
   const body = (
     <ConsentPage
       {...shownIn}
@@ -55,7 +55,7 @@ async function render(
         redirectHost: new URL(request.redirectUri).host,
         verified: metadata.operator_verified === true,
       }}
-      person={{ username: shown.approval.username }}
+      person={{ username: shown.approval.person.username }}
       asks={describeWish({ scope: request.scope, claims, catalogue: issuer.scopes }, shownIn)}
       audiences={audiences.map(({ name, identifier, translations }) => ({
         name: translations?.[shownIn.lang]?.name ?? name,
