@@ -6,7 +6,7 @@ import { demand } from '../../errors.ts'
 import type { AccountView, GrantEntry } from '../../objects/account.ts'
 import { OverviewPage } from '../../pages/account/overview.tsx'
 import type { Permission } from '../../pages/account/overview.tsx'
-import { describeScopes } from '../../pages/describe.ts'
+import { describeWish } from '../../pages/describe.ts'
 import type { Frame } from '../../pages/layout.tsx'
 import { sealForm } from '../../people/forms.ts'
 import { turnAway } from '../../people/told.ts'
@@ -101,18 +101,23 @@ async function permissionOf(
   const stub = call.stubs.grant(entry.grantId)
   const grant =
     stub && (await call.storage.object('Grant.summary', () => stub.summary(call.issuer.id)))
-  const { grantId, clientId, createdAt, endsAt, endedAt, scope = [] } = entry
-  const known = { grantId, clientName: names.get(clientId) ?? clientId, createdAt, endsAt }
+  const { grantId, clientId, createdAt, endsAt, endedAt, scope = [], claims = [] } = entry
+  const wish = { scope: grant?.consent?.scope ?? scope, claims, catalogue: call.issuer.scopes }
+  const known = {
+    grantId,
+    clientName: names.get(clientId) ?? clientId,
+    asks: describeWish(wish, shown),
+    createdAt,
+    endsAt,
+  }
   if (grant === undefined || grant.status === 'unknown') {
     // Promised but never authorised; or it ended so long ago that the grant forgot it.
-    if (entry.status === 'pending' || endsAt > call.now) return undefined
-    const asks = describeScopes(scope, call.issuer.scopes, shown)
-    return { ...known, status: 'expired', asks }
+    const promised = entry.status === 'pending' || endsAt > call.now
+    return promised ? undefined : { ...known, status: 'expired' }
   }
   return {
     ...known,
     status: grant.status,
-    asks: describeScopes(grant.consent?.scope ?? scope, call.issuer.scopes, shown),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(grant.lastUsedAt === undefined ? {} : { lastUsedAt: grant.lastUsedAt }),
   }
