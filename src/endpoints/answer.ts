@@ -89,7 +89,7 @@ export async function approve(
 }
 
 /** The first to complete wins. Throws `ProtocolError` for everybody else. */
-async function completeOnce(call: Call, live: LiveRequest, outcome: string): Promise<void> {
+export async function completeOnce(call: Call, live: LiveRequest, outcome: string): Promise<void> {
   const answer = await live.complete(outcome)
   if (answer === 'completed') return
   const back = wayBack(call, live.client, live.pushed.request)
