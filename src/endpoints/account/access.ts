@@ -38,6 +38,10 @@ export type Visitor = {
   readonly by: By
 }
 
+/** Where a visitor's pages lead back to. */
+export const homeOf = ({ by }: Visitor): '/account' | '/setup' =>
+  by.kind === 'setup' ? '/setup' : '/account'
+
 /** The person signed in to this browser; else the sign-in that returns to `path`. */
 export async function demandSession(call: Call, path: AccountPath): Promise<Visitor | Response> {
   const session = await currentSession(call)
@@ -65,6 +69,16 @@ export async function demandEnroller(call: Call, path: AccountPath): Promise<Vis
   return (await setupVisitor(call)) ?? stepUp(call, path)
 }
 
+/** Whoever is signed in or setting up, however long ago. */
+export async function demandVisitor(call: Call, path: AccountPath): Promise<Visitor | Response> {
+  return (await setupVisitor(call)) ?? demandSession(call, path)
+}
+
+/** Whoever may set a password: as `demandFresh`, or a set-up session. */
+export async function demandOwner(call: Call, path: AccountPath): Promise<Visitor | Response> {
+  return (await setupVisitor(call)) ?? demandFresh(call, path)
+}
+
 /** A form of ours, and who sent it. */
 export type Posted = {
   readonly visitor: Visitor
@@ -85,8 +99,7 @@ export async function takeForm(
   demand(checkSameOrigin(call))
   const form = demand(await readForm(call.request))
   const { kind, path, enrols } = expected
-  const setup = enrols === true ? await setupVisitor(call) : undefined
-  const visitor = setup ?? (await demandSession(call, path))
+  const visitor = await (enrols === true ? demandVisitor : demandSession)(call, path)
   if (visitor instanceof Response) return visitor
   const token = one(form, 'form')
   return { visitor, form, data: demand(await openForm(call, kind, { token, bound: visitor.key })) }
