@@ -2,6 +2,7 @@
 import type { ClientMetadata } from './clients/metadata.ts'
 import type { LocationHint } from './proof/location.ts'
 import type { Lifetimes, Profile } from './profiles/profile.ts'
+import type { DelegatedLogin } from './settings/delegated-login.ts'
 
 export type JsonWebKeySet = { readonly keys: readonly JsonWebKey[] }
 
@@ -46,6 +47,8 @@ export type AuthenticationPolicy = {
   readonly acr: Readonly<Record<string, Level>>
   /** Seconds a session may rest, and may last in all. */
   readonly session: { readonly idle: number; readonly absolute: number }
+  /** People sign in elsewhere; absent: here. */
+  readonly login?: DelegatedLogin
 }
 
 /** A configured issuer, frozen. */

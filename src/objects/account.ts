@@ -1,6 +1,8 @@
 import type { Reply } from '../observe/storage.ts'
 import type { PasswordHash } from '../people/password.ts'
 import { configuredIssuer } from '../config.ts'
+import { welcome } from './account/delegated.ts'
+import type { Welcome } from './account/delegated.ts'
 import { factorsOf } from './account/factors.ts'
 import type { Factors, StoredCode } from './account/factors.ts'
 import { accountOf, epochOf } from './account/person.ts'
@@ -87,6 +89,12 @@ export class Account extends EdgeObject {
     return this.reply(account && this.credentialOf(account))
   }
 
+  /** Somebody another login vouches for: makes or renews the account. What a sign-in is judged by. */
+  welcome(input: Welcome): Reply<Credential | undefined> {
+    const account = welcome(this.shelf, input)
+    return this.reply(account && this.credentialOf(account))
+  }
+
   /** Starts a session: uses up the last proof and ends the session it takes the place of. */
   startSession(issuer: string, input: NewSession): Reply<StartAnswer> {
     return this.reply(startSession(this.shelf, this.of(issuer), input))
@@ -119,11 +127,13 @@ export class Account extends EdgeObject {
   }
 
   /** For the operator: no claims, no password. */
-  overview(issuer: string): Reply<Pick<StoredAccount, 'username' | 'sub' | 'enabled'> | undefined> {
+  overview(
+    issuer: string,
+  ): Reply<Pick<StoredAccount, 'username' | 'sub' | 'enabled' | 'shownAs'> | undefined> {
     const account = this.of(issuer)
-    return this.reply(
-      account && { username: account.username, sub: account.sub, enabled: account.enabled },
-    )
+    if (account === undefined) return this.reply(undefined)
+    const { username, sub, enabled, shownAs } = account
+    return this.reply({ username, sub, enabled, ...(shownAs === undefined ? {} : { shownAs }) })
   }
 
   /**
@@ -241,11 +251,11 @@ export class Account extends EdgeObject {
   }
 
   private credentialOf(account: StoredAccount): Credential {
-    const { enabled, username, sub, password } = account
+    const { enabled, username, sub, password, shownAs = username } = account
     return {
       ...factorsOf(this.shelf),
       enabled,
-      username,
+      username: shownAs,
       sub,
       epoch: epochOf(account),
       ...(password === undefined ? {} : { password }),
