@@ -115,7 +115,7 @@ export async function startTwoServers(changes: Changes = {}): Promise<TwoServers
   }
 }
 
-const withCa = (runtime: Runtime): Server & Runtime => ({
+export const withCa = (runtime: Runtime): Server & Runtime => ({
   ...runtime,
   ca: readFileSync(join(runtime.state, 'tls', 'ca.pem'), 'utf8'),
 })
@@ -154,3 +154,10 @@ export async function signInAtBank(
   const there = await cross(browser, await browser.open(address))
   return cross(browser, await signInThere(there, person))
 }
+
+/** The session cookie a server gave this browser. */
+export const sessionOf = (server: Server, browser: Browser): string | undefined =>
+  browser.cookies
+    .list()
+    .find(({ name, host }) => name.endsWith('-session') && host === new URL(server.issuer).hostname)
+    ?.value

@@ -34,6 +34,7 @@ export type FrontAnswer =
 export type Tokens = {
   /** Of the verified id_token. */
   readonly idToken: Claims
+  /** Empty where the upstream has no such endpoint. */
   readonly userinfo: () => Promise<Claims>
 }
 
@@ -81,6 +82,7 @@ export async function openExchange(call: Call, login: UpstreamLogin): Promise<Ex
       return {
         idToken,
         userinfo: async () => {
+          if (server.userinfo_endpoint === undefined) return {}
           const given = { ...options, ...(dpop === undefined ? {} : { DPoP: dpop }) }
           const ask = async () =>
             processUserInfoResponse(
