@@ -28,12 +28,14 @@ import type { Issuer } from './types.ts'
 /** Code that only people need is not evaluated before the first of them comes. */
 const login = () => import('./endpoints/login.tsx')
 const code = () => import('./endpoints/code.tsx')
+const passkey = () => import('./endpoints/passkey.tsx')
 const consent = () => import('./endpoints/consent.tsx')
 const pages = () => import('./endpoints/page.tsx')
 const showLogin = async (call: Call) => (await login()).showLogin(call)
 const postLogin = async (call: Call) => (await login()).postLogin(call)
 const showCode = async (call: Call) => (await code()).showCode(call)
 const postCode = async (call: Call) => (await code()).postCode(call)
+const postPasskey = async (call: Call) => (await passkey()).postPasskey(call)
 const showConsent = async (call: Call) => (await consent()).showConsent(call)
 const postConsent = async (call: Call) => (await consent()).postConsent(call)
 const style = async (call: Call) => (await pages()).style(call)
@@ -63,6 +65,7 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/login',      sides: 'main', audience: 'person',   answer: postLogin },
   { method: 'GET',  path: '/login/code', sides: 'main', audience: 'person',   answer: showCode },
   { method: 'POST', path: '/login/code', sides: 'main', audience: 'person',   answer: postCode },
+  { method: 'POST', path: '/login/passkey', sides: 'main', audience: 'person', answer: postPasskey },
   { method: 'GET',  path: '/consent',    sides: 'main', audience: 'person',   answer: showConsent },
   { method: 'POST', path: '/consent',    sides: 'main', audience: 'person',   answer: postConsent },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
