@@ -25,7 +25,7 @@ type LayoutProps = Frame & {
   readonly title: string
   /** For pages that show lists. */
   readonly wide?: boolean
-  /** The page asks for a passkey: see `PasskeyForm`. */
+  /** The page asks for a passkey: see `PasskeyArea`. */
   readonly scripted?: boolean
   readonly children?: Child
 }

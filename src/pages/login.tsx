@@ -2,8 +2,8 @@ import { BrandName, Host, Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
 import { inWords } from './duration.ts'
 import { Choices, Field, Interaction, Problem } from './parts.tsx'
-import { PasskeyForm } from './passkey.tsx'
-import type { PasskeyFormProps } from './passkey.tsx'
+import { PasskeyArea } from './passkey.tsx'
+import type { PasskeyAreaProps } from './passkey.tsx'
 
 /** Why the last attempt failed. Unknown person and wrong password are the same sentence (A1-33). */
 export type LoginProblem =
@@ -30,7 +30,7 @@ type LoginProps = Frame & {
   /** What is asked for is a wish: the person may go on without it. */
   readonly skippable?: boolean
   /** Where a passkey may answer. */
-  readonly passkey?: Pick<PasskeyFormProps, 'action' | 'options'>
+  readonly passkey?: { readonly action: string } & Pick<PasskeyAreaProps, 'options'>
   readonly problem?: LoginProblem
 }
 
@@ -91,12 +91,13 @@ function Offer({ words, username }: Pick<Frame, 'words'> & { readonly username: 
 /** Signing in with a passkey: beside the password, or the only thing that is missing. */
 function Passkey({ words, ask, interaction, username = '', passkey }: LoginProps) {
   if (passkey === undefined) return null
-  const form = { words, ceremony: 'get', interaction, ...passkey } as const
-  if (ask !== 'passkey') return <PasskeyForm {...form} label={words.passkeys.signIn} conditional />
+  const { action, options } = passkey
+  const asked = { words, ceremony: 'get', options, posts: { action, interaction } } as const
+  if (ask !== 'passkey') return <PasskeyArea {...asked} label={words.passkeys.signIn} conditional />
   return (
-    <PasskeyForm {...form} label={words.passkeys.confirm} only>
+    <PasskeyArea {...asked} label={words.passkeys.confirm} only>
       <p>{words.signIn.usePasskey(<Name words={words}>{username}</Name>)}</p>
-    </PasskeyForm>
+    </PasskeyArea>
   )
 }
 

@@ -1,16 +1,15 @@
 /**
  * The one script: asks the browser for a passkey and posts the answer. Classic ES2020 without
- * dependencies; everything it needs stands in `data-` attributes of its form (see `PasskeyForm`). A text
+ * dependencies; everything it needs stands in `data-` attributes (see `PasskeyArea`). A text
  * rather than a module of its own, because each of the bundlers treats those differently; a test lints it.
  */
 export const passkeyScript = `'use strict'
 ;(() => {
-  const form = document.getElementById('passkey-form')
+  const area = document.getElementById('passkey-area')
   const button = document.getElementById('passkey')
-  const answer = document.getElementById('passkey-answer')
   const status = document.getElementById('passkey-status')
-  if (!form || !button || !answer || !status) return
-  const { ceremony, options, failed, known, unsupported } = form.dataset
+  if (!area || !button || !status) return
+  const { ceremony, options, failed, known, unsupported } = area.dataset
   const tell = (sentence) => {
     status.textContent = sentence || ''
   }
@@ -65,16 +64,34 @@ export const passkeyScript = `'use strict'
     return asked
   }
 
+  const addHidden = (form, name, value) => {
+    const input = document.createElement('input')
+    input.type = 'hidden'
+    input.name = name
+    input.value = value
+    form.append(input)
+  }
+  // A passkey is enrolled with the fields of its form; signing in has nothing to fill in.
+  const form = area.closest('form')
+  const makeForm = () => {
+    const made = document.createElement('form')
+    made.method = 'post'
+    made.action = area.dataset.action
+    addHidden(made, 'interaction', area.dataset.interaction)
+    document.body.append(made)
+    return made
+  }
   const post = (credential) => {
     if (!credential) throw new Error('no credential')
-    answer.value = describe(credential)
-    form.submit()
+    const posted = form || makeForm()
+    addHidden(posted, ceremony === 'create' ? 'attestation' : 'assertion', describe(credential))
+    posted.submit()
   }
 
   // Offers passkeys where the person is about to type a user name.
   const offer = async () => {
     const { isConditionalMediationAvailable: available } = PublicKeyCredential
-    if (form.dataset.conditional === undefined || !available) return
+    if (area.dataset.conditional === undefined || !available) return
     try {
       if (!(await available.call(PublicKeyCredential))) return
       if (!button.disabled) post(await ask({ mediation: 'conditional' }))
@@ -84,7 +101,7 @@ export const passkeyScript = `'use strict'
   }
 
   const press = async () => {
-    if (button.disabled || (form.reportValidity && !form.reportValidity())) return
+    if (button.disabled || (form && !form.reportValidity())) return
     button.disabled = true
     tell('')
     try {
@@ -97,22 +114,19 @@ export const passkeyScript = `'use strict'
     }
   }
 
+  button.addEventListener('click', () => void press())
   // Enter in a field of the form means the button.
-  form.addEventListener('submit', (event) => {
-    event.preventDefault()
-    void press()
-  })
-  button.addEventListener('click', (event) => {
-    event.preventDefault()
-    void press()
-  })
-  // A page that came back by the back button is as good as new.
+  if (form) {
+    form.addEventListener('submit', (event) => {
+      event.preventDefault()
+      void press()
+    })
+  }
+  // The back button may bring back the page as it was: its question was answered, so it asks anew.
   window.addEventListener('pageshow', (event) => {
-    if (!event.persisted) return
-    button.disabled = false
-    answer.value = ''
+    if (event.persisted && button.disabled) location.reload()
   })
-  form.hidden = false
+  area.hidden = false
   button.hidden = false
   void offer()
 })()

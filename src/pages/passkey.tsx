@@ -1,15 +1,13 @@
 import type { Child } from 'hono/jsx'
 import type { Words } from './words/en.ts'
-import { Interaction } from './parts.tsx'
 
-export type PasskeyFormProps = {
+export type PasskeyAreaProps = {
   readonly words: Words
   readonly ceremony: 'get' | 'create'
-  readonly action: string
-  /** The sealed state, with the challenge. */
-  readonly interaction: string
   /** Options of the browser's call, bytes in base64url. */
   readonly options: Readonly<Record<string, unknown>>
+  /** Where the answer is posted, with the sealed state; inside a form it is that form. */
+  readonly posts?: { readonly action: string; readonly interaction: string }
   readonly label: string
   /** There is no other way on this page: without script or passkeys that is said. */
   readonly only?: boolean
@@ -19,33 +17,28 @@ export type PasskeyFormProps = {
 }
 
 /**
- * The form the script posts (`pages/passkey-script.ts`). Its button is shown by the script, so that
- * without script there is no button that does nothing.
+ * Where a passkey is asked for by the script (`pages/passkey-script.ts`). The script shows the button, so
+ * that without script there is no button that does nothing.
  *
- * @example <PasskeyForm words={words} ceremony="get" action="/login/passkey" interaction={sealed} options={options} label={words.signIn.passkey.button} />
+ * @example <PasskeyArea words={words} ceremony="get" options={options} posts={{ action: '/login/passkey', interaction: sealed }} label={words.passkeys.signIn} />
  */
-export function PasskeyForm(props: PasskeyFormProps) {
-  const { words, ceremony, action, interaction, options, label, only, conditional } = props
+export function PasskeyArea(props: PasskeyAreaProps) {
+  const { words, ceremony, options, posts, label, only, conditional } = props
   const { passkeys } = words
   return (
-    <form
-      id="passkey-form"
-      method="post"
-      action={action}
+    <div
+      id="passkey-area"
       hidden={only !== true}
       data-ceremony={ceremony}
       data-options={JSON.stringify(options)}
       data-failed={passkeys.failed}
+      {...(posts === undefined
+        ? {}
+        : { 'data-action': posts.action, 'data-interaction': posts.interaction })}
       {...(ceremony === 'create' ? { 'data-known': passkeys.known } : {})}
       {...(only === true ? { 'data-unsupported': passkeys.unsupported } : {})}
       {...(conditional === true ? { 'data-conditional': '' } : {})}
     >
-      <Interaction sealed={interaction} />
-      <input
-        type="hidden"
-        id="passkey-answer"
-        name={ceremony === 'create' ? 'attestation' : 'assertion'}
-      />
       {props.children}
       <div class="choices">
         <button type="button" id="passkey" hidden {...(only === true ? { class: 'primary' } : {})}>
@@ -58,6 +51,6 @@ export function PasskeyForm(props: PasskeyFormProps) {
           <p class="problem">{passkeys.noScript}</p>
         </noscript>
       ) : null}
-    </form>
+    </div>
   )
 }
