@@ -36,9 +36,7 @@ async function overview(call: Call, named: NamedAccount) {
   const seen =
     account &&
     (await call.storage.object('Account.overview', () => account.overview(call.issuer.id)))
-  if (seen === undefined) return undefined
-  const { shownAs, ...user } = seen
-  return { ...user, ...(shownAs === undefined ? {} : { shown_as: shownAs }) }
+  return seen
 }
 
 async function list(call: Call): Promise<Response> {
