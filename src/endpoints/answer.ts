@@ -18,13 +18,14 @@ export async function deny(call: Call, live: LiveRequest): Promise<Response> {
 
 /**
  * The person said yes: promise the grant to its owner, complete the request, authorize the grant. Each
- * step is idempotent for this grant id, so a double click gets the same code.
+ * step is idempotent for this grant id, so a double click gets the same code. `signed-out`: the session
+ * ended, the credential changed or the account was disabled; nothing was done.
  */
 export async function approve(
   call: Call,
   live: LiveRequest,
   approval: Approval,
-): Promise<Response> {
+): Promise<Response | 'signed-out'> {
   const { storage, stubs, issuer } = call
   const { pushed, client } = live
   const { request } = pushed
@@ -42,15 +43,14 @@ export async function approve(
     scope: request.scope,
     claims: [...new Set([...request.claims.idToken, ...request.claims.userinfo])],
   }
-  // The seal was opened with this very cookie, so the handle is the one that was signed in with.
+  // The approval was opened with this very cookie, so the handle is the one that was signed in with.
   if (session?.objectId !== accountId) throw new Error('the session is not the person’s')
   const standing = { epoch, session: session.secretHash }
   const promised = await storage.object('Account.addGrant', () =>
     account.addGrant(issuer.id, entry, standing),
   )
   if (!promised) {
-    const detail = 'disabled, signed out, or its credential changed'
-    return fail('access_denied', 'Please sign in again', detail)
+    return 'signed-out'
   }
   await completeOnce(live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))

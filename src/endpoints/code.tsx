@@ -10,7 +10,7 @@ import { judgeCode } from '../people/one-time-code.ts'
 import { methodsOf } from '../people/session.ts'
 import type { Person } from '../people/session.ts'
 import { throttleFor } from '../people/throttling.ts'
-import { continueSignIn } from './continue.ts'
+import { continueSignIn, signInAgain } from './continue.ts'
 import { cancelSignIn, openVisit } from './login.tsx'
 import type { Visit } from './login.tsx'
 import { frame, page } from './page.tsx'
@@ -34,7 +34,7 @@ export async function postCode(call: Call): Promise<Response> {
   if (!attempt.allowed) {
     return render(call, visit, { kind: 'wait', seconds: attempt.waitSeconds })
   }
-  const credential = await credentialOf(call, person)
+  const credential = await credentialOf(call, visit, person)
   const text = (one(form, 'otp') ?? '').slice(0, 64)
   const verdict = await judgeCode(call, person.accountId, { credential, text })
   const answer =
@@ -60,12 +60,12 @@ function expected({ interaction }: Visit): Person {
 }
 
 /** The credential as it is now; a changed one ends the sign-in. */
-async function credentialOf(call: Call, person: Person): Promise<Credential> {
+async function credentialOf(call: Call, visit: Visit, person: Person): Promise<Credential> {
   const stub = call.stubs.account(person.accountId)
   const credential =
     stub && (await call.storage.object('Account.credential', () => stub.credential(call.issuer.id)))
   if (credential?.enabled === true && credential.epoch === person.epoch) return credential
-  return fail('access_denied', 'Please sign in again', 'disabled, or its credential changed')
+  return signInAgain(call, visit.interaction, 'disabled, or its credential changed')
 }
 
 async function render(

@@ -4,20 +4,27 @@ import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { demand, fail } from '../errors.ts'
 import { ConsentPage } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
-import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
+import type { Wish } from '../pages/describe.ts'
+import { needOf } from '../people/authentication.ts'
+import { checkSameOrigin, inItsSession, openInteraction } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import { approve, deny } from './answer.ts'
+import { signInAgain } from './continue.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
+
+type Before = NonNullable<Wish['before']>
 
 /** Shows what is asked, by whom, and for how long (FAPI2 SP 5.3.2.2-13). */
 export async function showConsent(call: Call): Promise<Response> {
   const sealed = one(demand(readQuery(call.request)), 'interaction')
   const approval = demand(await openInteraction(call, 'approval', sealed))
   const live = await openPushed(call, { handle: approval.request }, 'finishing')
-  return render(call, live, { sealed: sealed ?? '', approval })
+  if (!(await inItsSession(call, approval))) return beginAgain(call, live, approval)
+  const before = await earlierConsent(call, live, approval)
+  return render(call, live, { sealed: sealed ?? '', approval, before })
 }
 
 /** Takes the answer. */
@@ -29,13 +36,43 @@ export async function postConsent(call: Call): Promise<Response> {
   if (action !== 'approve' && action !== 'deny') return fail('invalid_request', 'Approve or deny')
   const outcome = action === 'approve' ? approval.grantId : 'denied'
   const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
-  return action === 'approve' ? approve(call, live, approval) : deny(call, live)
+  if (!(await inItsSession(call, approval))) return beginAgain(call, live, approval)
+  if (action === 'deny') return deny(call, live)
+  const answer = await approve(call, live, approval)
+  return answer === 'signed-out' ? beginAgain(call, live, approval) : answer
+}
+
+/** The sign-in of this page has ended, or a newer one took its place (A1-18). */
+function beginAgain(call: Call, live: LiveRequest, approval: Approval): Promise<never> {
+  const { request, browser, until } = approval
+  const purpose = { kind: 'authorize', request } as const
+  const need = needOf(call.issuer, live.pushed.request, call.now)
+  return signInAgain(call, { purpose, need, browser, until }, 'another session, or none')
+}
+
+/** What this person allowed this client the last time, so that the page can mark what is new. */
+async function earlierConsent(
+  call: Call,
+  { client }: LiveRequest,
+  { person }: Approval,
+): Promise<Before | undefined> {
+  const account = call.stubs.account(person.accountId)
+  return (
+    account &&
+    call.storage.object('Account.lastConsent', () =>
+      account.lastConsent(call.issuer.id, client.clientId),
+    )
+  )
 }
 
 async function render(
   call: Call,
   live: LiveRequest,
-  shown: { readonly sealed: string; readonly approval: Approval },
+  shown: {
+    readonly sealed: string
+    readonly approval: Approval
+    readonly before: Before | undefined
+  },
 ): Promise<Response> {
   const { issuer } = call
   const { request } = live.pushed
@@ -44,6 +81,13 @@ async function render(
   const resources = request.resources.length > 0 ? request.resources : defaultResources(issuer)
   const audiences = issuer.resourceServers.filter((server) => resources.includes(server.identifier))
   const offline = metadata.grant_types.includes('refresh_token')
+  const { before } = shown
+  const wish = {
+    scope: request.scope,
+    claims,
+    catalogue: issuer.scopes,
+    ...(before === undefined ? {} : { before }),
+  }
   const shownIn = await frame(call, request.uiLocales)
   const body = (
     <ConsentPage
@@ -56,7 +100,8 @@ async function render(
         verified: metadata.operator_verified === true,
       }}
       person={{ username: shown.approval.person.username }}
-      asks={describeWish({ scope: request.scope, claims, catalogue: issuer.scopes }, shownIn)}
+      asks={describeWish(wish, shownIn)}
+      before={before !== undefined}
       audiences={audiences.map(({ name, identifier, translations }) => ({
         name: translations?.[shownIn.lang]?.name ?? name,
         identifier,

@@ -38,7 +38,10 @@ export async function answerSilently(
     until: live.pushed.finishUntil,
   })
   call.log('consent.remembered', { client_id: live.client.clientId })
-  return approve(call, live, approval)
+  const answer = await approve(call, live, approval)
+  if (answer !== 'signed-out') return answer
+  const error = { code: 'login_required', description: 'The person must sign in' } as const
+  return seeOther(errorResponse(issuer, live.pushed.request, error))
 }
 
 async function isCovered(

@@ -60,7 +60,8 @@ export async function sealInteraction(call: Call, interaction: Interaction): Pro
 }
 
 /**
- * Opens the token of one stage in the browser it was sealed for. Errors: `invalid_request`, in the same
+ * Opens the token of one stage in the browser it was sealed for; see `inItsSession` for the other half
+ * of an approval. Errors: `invalid_request`, in the same
  * words whether the token is forged, expired or another browser's.
  */
 export async function openInteraction<S extends Interaction['stage']>(
@@ -78,11 +79,12 @@ export async function openInteraction<S extends Interaction['stage']>(
   const interaction = value as unknown as Interaction
   if (interaction.until <= call.now) return gone('expired')
   if (!(await holds(call, 'browser', interaction.browser))) return gone('another browser')
-  if (interaction.stage === 'approval' && !(await holds(call, 'session', interaction.session))) {
-    return gone('another session')
-  }
   return accept(interaction as Extract<Interaction, { readonly stage: S }>)
 }
+
+/** Whether the session an approval was prepared in is still the one of this browser. */
+export const inItsSession = (call: Call, { session }: Approval): Promise<boolean> =>
+  holds(call, 'session', session)
 
 async function holds(call: Call, name: CookieName, hash: string): Promise<boolean> {
   const cookie = readCookie(call, name)
