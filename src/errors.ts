@@ -63,8 +63,6 @@ export type Refusal = {
   readonly told?: Told
   /** A way back for a person (error pages only). */
   readonly back?: WayBack
-  /** An address of ours where the person can begin again (error pages only). */
-  readonly again?: string
 }
 
 /** A link an error page may offer: the client's validated redirect URI with an error response. */

@@ -1,7 +1,6 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { errorResponse, seeOther } from '../authorization/respond.ts'
-import { ProtocolError } from '../errors.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { authenticationOf, judge } from '../people/authentication.ts'
 import type { Need } from '../people/authentication.ts'
@@ -12,9 +11,9 @@ import type { Approval, SignIn } from '../people/interaction.ts'
 import { beginSession } from '../people/session.ts'
 import type { Person, Session } from '../people/session.ts'
 import { nextStep } from '../people/steps.ts'
-import { tell } from '../people/told.ts'
 import type { Methods } from '../people/steps.ts'
 import { subjectFor } from '../people/subject.ts'
+import { turnAway } from '../people/told.ts'
 import type { Proof } from '../types.ts'
 import { completeOnce } from './answer.ts'
 import { openPushed } from './pushed.ts'
@@ -65,33 +64,10 @@ export async function continueSignIn(
   const started = await beginSession(call, person, given)
   if (started.status !== 'started') {
     if (started.status === 'spent') return 'spent'
-    return signInAgain(call, interaction, 'disabled, or its credential changed')
+    return turnAway('sign-in-again', 'disabled, or its credential changed')
   }
   const { cookie } = started
   return arrive(call, interaction, { person, proofs, cookie })
-}
-
-/**
- * Ends an endpoint because the sign-in counts no more, with a link to begin it again for the same
- * purpose. Throws `ProtocolError`.
- */
-export async function signInAgain(
-  call: Call,
-  { purpose, need, browser, until }: Pick<SignIn, 'purpose' | 'browser' | 'until' | 'need'>,
-  detail: string,
-): Promise<never> {
-  const sealed = await sealInteraction(call, {
-    stage: 'sign-in',
-    purpose,
-    need,
-    browser,
-    until,
-    ask: 'identify',
-    proofs: [],
-  })
-  const again = `${endpointUrl(call.issuer, 'main', '/login')}?interaction=${sealed}`
-  const { refusal } = tell('sign-in-again', detail)
-  throw new ProtocolError({ ...refusal, again })
 }
 
 /** Goes where the sign-in was for, with a session that already suffices. */
@@ -143,7 +119,7 @@ async function somebodyElse(
   live: LiveRequest,
   cookies: readonly string[],
 ): Promise<Response> {
-  await completeOnce(live, 'denied')
+  await completeOnce(call, live, 'denied')
   const error = { code: 'login_required', description: 'Another person signed in' } as const
   return seeOther(errorResponse(call.issuer, live.pushed.request, error), cookies)
 }

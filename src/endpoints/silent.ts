@@ -38,10 +38,7 @@ export async function answerSilently(
     until: live.pushed.finishUntil,
   })
   call.log('consent.remembered', { client_id: live.client.clientId })
-  const answer = await approve(call, live, approval)
-  if (answer !== 'signed-out') return answer
-  const error = { code: 'login_required', description: 'The person must sign in' } as const
-  return seeOther(errorResponse(issuer, live.pushed.request, error))
+  return approve(call, live, approval)
 }
 
 async function isCovered(

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { cookieHash } from '../../../src/people/cookies.ts'
 import {
   checkSameOrigin,
-  inItsSession,
   openInteraction,
   sealInteraction,
 } from '../../../src/people/interaction.ts'
@@ -68,10 +67,12 @@ describe('a sealed interaction', () => {
     expect(codeOf(await openInteraction(callOf(), 'sign-in', sealed))).toBeUndefined()
   })
 
-  it('ATK-A1-18 counts as an approval only in the session it was prepared in', async () => {
-    expect(await inItsSession(callOf(), await approval())).toBe(true)
+  it('ATK-A1-18 needs the cookie of the sign-in too, once somebody has signed in', async () => {
+    const sealed = await sealInteraction(callOf(), await approval())
     for (const headers of [cookies({ browser }), cookies({ browser, session: 'x'.repeat(87) })]) {
-      expect(await inItsSession(callOf(headers), await approval())).toBe(false)
+      expect(codeOf(await openInteraction(callOf(headers), 'approval', sealed))).toBe(
+        'invalid_request',
+      )
     }
   })
 
