@@ -1,6 +1,6 @@
 import type { Issuer } from '../types.ts'
 
-/** Limits of every outbound call: `jwks_uri` today, logout and upstream calls later. */
+/** Limits of every outbound call. */
 const timeout = 3_000
 const mostBytes = 64 * 1024
 
@@ -11,8 +11,8 @@ const internal = /(^|\.)(local|localhost|internal|localdomain|home\.arpa)$/
 export type OutboundAllowance = (origin: string) => boolean
 
 /**
- * Whether an address may be called: https, port 443, a public name. Returns what is wrong in words, or
- * undefined. A Worker cannot resolve names itself, so private addresses behind public names are kept
+ * Whether an address may be called: https, port 443, a public name. Returns what is wrong in words that
+ * follow the name of the member, or undefined. A Worker cannot resolve names itself, so private addresses behind public names are kept
  * out by the platform, which has no private network to reach.
  */
 export function checkOutboundUrl(
@@ -20,52 +20,76 @@ export function checkOutboundUrl(
   issuer: Issuer,
   allowed: OutboundAllowance = () => false,
 ): string | undefined {
-  if (!URL.canParse(address)) return 'jwks_uri is not a URL'
+  if (!URL.canParse(address)) return 'is not a URL'
   const url = new URL(address)
   if (allowed(url.origin)) return undefined
-  if (url.protocol !== 'https:') return 'jwks_uri must use https'
-  if (url.username !== '' || url.password !== '') return 'jwks_uri has user information'
-  if (url.port !== '') return 'jwks_uri must use port 443'
-  if (url.hash !== '') return 'jwks_uri has a fragment'
+  if (url.protocol !== 'https:') return 'must use https'
+  if (url.username !== '' || url.password !== '') return 'has user information'
+  if (url.port !== '') return 'must use port 443'
+  if (url.hash !== '') return 'has a fragment'
   const host = url.hostname.replace(/\.$/, '')
-  if (host.startsWith('[') || /^[0-9.]+$/.test(host)) return 'jwks_uri must not use an IP address'
+  if (host.startsWith('[') || /^[0-9.]+$/.test(host)) return 'must not use an IP address'
   const labels = host.split('.')
   if (labels.length < 2 || labels.includes('') || internal.test(host)) {
-    return 'jwks_uri must use a public host name'
+    return 'must use a public host name'
   }
   return issuer.deploymentHosts.includes(host)
-    ? 'jwks_uri must not point to this server'
+    ? 'must not point to this server'
     : undefined
 }
 
 /** Why an outbound call brought nothing; for the log. */
 export class OutboundFault extends Error {}
 
+/** Who calls, and what the deployment gives for it. */
+export type OutboundCaller = {
+  readonly issuer: Issuer
+  readonly allowed: OutboundAllowance
+  readonly fetch: typeof fetch
+}
+
+export type OutboundRequest = {
+  readonly method?: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 /**
- * The one function that makes outbound calls. Redirects are refused, time and size bounded.
- * Throws `OutboundFault`.
+ * The one function that makes outbound calls. Redirects are refused, time and size bounded; what a
+ * status means is the caller's to say. Throws `OutboundFault`.
  */
-export async function fetchJson(
+export async function callOutside(
   address: string,
-  options: {
-    readonly issuer: Issuer
-    readonly allowed: OutboundAllowance
-    readonly fetch: typeof fetch
-  },
-): Promise<unknown> {
-  const problem = checkOutboundUrl(address, options.issuer, options.allowed)
-  if (problem !== undefined) throw new OutboundFault(problem)
+  caller: OutboundCaller,
+  request: OutboundRequest,
+): Promise<{ readonly status: number; readonly body: string }> {
+  const problem = checkOutboundUrl(address, caller.issuer, caller.allowed)
+  if (problem !== undefined) throw new OutboundFault(`the address ${problem}`)
+  const { method = 'GET', headers, body } = request
   try {
-    const response = await options.fetch(address, {
-      headers: { accept: 'application/jwk-set+json, application/json' },
+    const response = await caller.fetch(address, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),
     })
-    if (response.status !== 200) throw new OutboundFault(`status ${response.status}`)
-    return JSON.parse(await readBounded(response, mostBytes)) as unknown
+    return { status: response.status, body: await readBounded(response, mostBytes) }
   } catch (error) {
     if (error instanceof OutboundFault) throw error
     throw new OutboundFault('the call failed', { cause: error })
+  }
+}
+
+/** Fetches a JSON document. Throws `OutboundFault`. */
+export async function fetchJson(address: string, caller: OutboundCaller): Promise<unknown> {
+  const headers = { accept: 'application/jwk-set+json, application/json' }
+  const { status, body } = await callOutside(address, caller, { headers })
+  if (status !== 200) throw new OutboundFault(`status ${status}`)
+  try {
+    return JSON.parse(body) as unknown
+  } catch (error) {
+    throw new OutboundFault('the answer is not JSON', { cause: error })
   }
 }
 
