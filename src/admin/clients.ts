@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import { forgetClient } from '../clients/find.ts'
+import { checkAddresses } from '../clients/registration.ts'
 import { checkClientId, checkClientMetadata } from '../clients/metadata.ts'
 import { demand, fail } from '../errors.ts'
 import { json } from '../endpoints/respond.ts'
@@ -52,6 +53,7 @@ async function put(call: Call, id: string): Promise<Response> {
     return fail('invalid_client_metadata', 'client_id differs from the address')
   }
   const metadata = demand(checkClientMetadata(body, issuer, call.runtime.outboundAllowed))
+  demand(await checkAddresses(call, metadata))
   const added = await storage.object('Directory.addClient', () =>
     stubs.directory().addClient(clientId),
   )

@@ -54,4 +54,3 @@ export function wrongType(input: Readonly<Record<string, unknown>>): string | un
   const bad = shapes.find(([member, fits]) => input[member] !== undefined && !fits(input[member]))
   return bad === undefined ? undefined : `${bad[0]} must be ${bad[2]}`
 }
-

@@ -33,9 +33,7 @@ export function checkOutboundUrl(
   if (labels.length < 2 || labels.includes('') || internal.test(host)) {
     return 'must use a public host name'
   }
-  return issuer.deploymentHosts.includes(host)
-    ? 'must not point to this server'
-    : undefined
+  return issuer.deploymentHosts.includes(host) ? 'must not point to this server' : undefined
 }
 
 /** Why an outbound call brought nothing; for the log. */
