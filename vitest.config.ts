@@ -2,8 +2,8 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Three kinds of tests: pure rules (Node, fast), objects in real workerd with a controlled clock, and
- * whole flows over real HTTP against the running local runtime.
+ * Four kinds of tests: pure rules (Node, fast), objects in real workerd with a controlled clock, whole
+ * flows over real HTTP against the running local runtime, and its pages in a real browser.
  */
 export default defineConfig({
   test: {
@@ -34,6 +34,16 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // The runtime, its clock and its faults are shared: one file at a time moves them.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/support/global-server.ts'],
+          testTimeout: 40_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

@@ -1,3 +1,5 @@
+import type { Told } from './people/told.ts'
+
 /**
  * The closed list of errors. The public half (code, description) helps an honest client; the private
  * half (`detail`, `cause`) is for the log only and never leaves.
@@ -56,6 +58,8 @@ export type Refusal = {
   readonly description: string
   /** For the log; may name values a stranger must not learn, never secrets. */
   readonly detail?: string
+  /** What a person reads in its place (error pages only); without it the code decides. */
+  readonly told?: Told
   /** A way back for a person (error pages only). */
   readonly back?: WayBack
 }

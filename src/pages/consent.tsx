@@ -1,8 +1,9 @@
 import type { Ask } from './describe.ts'
-import { inWords, onDay } from './duration.ts'
-import { Host, Layout, Name } from './layout.tsx'
+import { inList, inWords, onDay } from './duration.ts'
+import { BrandName, Host, Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
 import { visibleName, visibleText } from './name.ts'
+import { Badge, Choices, Data, Interaction } from './parts.tsx'
 
 /** Who will hand out the data. */
 export type Audience = { readonly name: string; readonly identifier: string }
@@ -11,9 +12,17 @@ type ConsentProps = Frame & {
   readonly action: string
   /** The sealed state of this interaction. */
   readonly interaction: string
-  readonly client: { readonly name: string; readonly redirectHost: string }
+  readonly client: {
+    readonly name: string
+    readonly redirectHost: string
+    /** Whether the operator has verified who it is; nothing is said when undefined. */
+    readonly verified?: boolean
+  }
   readonly person: { readonly username: string }
+  /** What is asked for; `fresh` marks what is new since the last time. */
   readonly asks: readonly Ask[]
+  /** The person allowed this client something before. */
+  readonly before?: boolean
   readonly audiences: readonly Audience[]
   readonly duration: {
     /** Life of one access token. */
@@ -23,111 +32,135 @@ type ConsentProps = Frame & {
   }
   /** The client may fetch again by itself until the consent ends. */
   readonly offline: boolean
+  /** Address of the account page. */
+  readonly account?: string
 }
 
 /**
  * Asks a person to agree: who asks, what for, where the data goes, for how long. Both answers look
  * alike, and nothing is agreed to by going on.
  *
- * @example c.html(<ConsentPage {...frame} action="/consent" asks={describeScopes(scope, issuer.scopes)} … />)
+ * @example <ConsentPage {...frame} action="/consent" asks={describeScopes(scope, issuer.scopes, frame)} … />
  */
 export function ConsentPage(props: ConsentProps) {
-  const { client, person } = props
+  const { words, client, person } = props
+  const { consent, general } = words
+  const host = <Host words={words}>{client.redirectHost}</Host>
   return (
-    <Layout title="Your permission" stylesheet={props.stylesheet} brand={props.brand}>
-      <h1>
-        <Name>{client.name}</Name> asks for your permission
-      </h1>
+    <Layout {...props} title={consent.title}>
+      <h1>{consent.asks(<ClientName {...props} />)}</h1>
+      <Standing {...props} />
       <p class="lead">
-        Signed in as <bdi class="name">{visibleName(person.username, 'you')}</bdi>
+        {consent.signedInAs(
+          <bdi class="name">{visibleName(person.username, general.unnamedPerson)}</bdi>,
+        )}
       </p>
-      <h2>What it wants to do</h2>
-      <ul class="asks">
-        {props.asks.map((ask) => (
-          <li>
-            <strong>{ask.title}</strong>
-            <p>{ask.detail}</p>
-            {ask.data === undefined || ask.data.length === 0 ? null : (
-              <ul class="data">
-                {ask.data.map((item) => (
-                  <li>{item}</li>
-                ))}
-              </ul>
-            )}
-          </li>
-        ))}
-      </ul>
+      <h2>{consent.wants}</h2>
+      <Asks {...props} />
       <dl>
-        <dt>Where the data goes</dt>
-        <Way {...props} />
-        <dt>How long</dt>
-        <HowLong {...props} />
-        <dt>If you change your mind</dt>
-        <dd>Ask us at any time to end this permission.</dd>
+        <dt>{consent.whereTo}</dt>
+        <dd>
+          <Way {...props} />
+        </dd>
+        <dt>{consent.howLong}</dt>
+        <dd>
+          <HowLong {...props} />
+        </dd>
+        <dt>{consent.changeOfMind}</dt>
+        <dd>
+          {consent.endAnyTime((link) =>
+            props.account === undefined ? link : <a href={props.account}>{link}</a>,
+          )}
+        </dd>
       </dl>
       <form method="post" action={props.action}>
-        <input type="hidden" name="interaction" value={props.interaction} />
-        <div class="choices even">
+        <Interaction sealed={props.interaction} />
+        <Choices even>
           <button id="approve" name="action" value="approve" class="primary">
-            Approve
+            {consent.approve}
           </button>
           <button id="deny" name="action" value="deny">
-            Deny
+            {consent.deny}
           </button>
-        </div>
+        </Choices>
       </form>
-      <p class="note">
-        Either way you return to <Host>{client.redirectHost}</Host>. Approve only if you started
-        this there yourself.
-      </p>
+      <p class="note">{consent.eitherWay(host)}</p>
     </Layout>
   )
 }
 
-function Way({ client, audiences }: ConsentProps) {
+const ClientName = ({ words, client }: ConsentProps) => <Name words={words}>{client.name}</Name>
+
+/** Where the answer goes, and whether the operator vouches for whoever gets it. */
+function Standing(props: ConsentProps) {
+  const { words, client } = props
+  const { consent } = words
+  if (client.verified === undefined) return null
+  const brand = <BrandName {...props} />
   return (
-    <dd>
-      {audiences.length === 0 ? (
-        <>
-          From us to <Name>{client.name}</Name>.
-        </>
+    <p class="client" id="client">
+      {client.verified ? (
+        <Badge tone="good">{consent.verified(brand)}</Badge>
       ) : (
-        <>
-          From{' '}
-          {audiences.map(({ name, identifier }, index) => (
-            <>
-              {index === 0 ? '' : ' and '}
-              <bdi class="name">{visibleName(name, 'a service')}</bdi>{' '}
-              <span class="aside">
-                (
-                <bdi class="host" dir="ltr">
-                  {visibleText(identifier)}
-                </bdi>
-                )
-              </span>
-            </>
-          ))}{' '}
-          to <Name>{client.name}</Name>. What it then does with the data is up to its own terms.
-        </>
+        <Badge tone="bad">{consent.unverified(brand)}</Badge>
       )}
-    </dd>
+    </p>
   )
 }
 
-function HowLong({ client, duration, offline }: ConsentProps) {
-  const { accessSeconds, until } = duration
-  if (!offline) {
-    return <dd>This once, for {inWords(accessSeconds)} after you approve.</dd>
-  }
-  const end =
-    until === undefined ? (
-      'you end it'
-    ) : (
-      <time datetime={new Date(until).toISOString()}>{onDay(until)}</time>
-    )
+function Asks(props: ConsentProps) {
+  const { words, asks, before } = props
+  const { consent } = words
+  const anyFresh = asks.some(({ fresh }) => fresh === true)
+  const client = <ClientName {...props} />
   return (
-    <dd>
-      Until {end}. In that time <Name>{client.name}</Name> can fetch the data again by itself.
-    </dd>
+    <>
+      {before === true ? (
+        <p class="hint" id="before">
+          {anyFresh ? consent.allowedBefore(client) : consent.allowedSame(client)}
+        </p>
+      ) : null}
+      <ul class="rows">
+        {asks.map(({ title, detail, data = [], fresh }) => (
+          <li>
+            <div class="title">
+              <span>{title}</span>
+              {fresh === true ? <Badge>{consent.fresh}</Badge> : null}
+            </div>
+            <p>{detail}</p>
+            {data.length === 0 ? null : <Data items={data} />}
+          </li>
+        ))}
+      </ul>
+    </>
   )
+}
+
+function Way(props: ConsentProps) {
+  const { words, lang, audiences } = props
+  const client = <ClientName {...props} />
+  if (audiences.length === 0) return <>{words.consent.fromUs(client)}</>
+  const services = audiences.map(({ name, identifier }) => (
+    <>
+      <bdi class="name">{visibleName(name, words.general.unnamedService)}</bdi>{' '}
+      <span class="aside">
+        (
+        <bdi class="host" dir="ltr">
+          {visibleText(identifier)}
+        </bdi>
+        )
+      </span>
+    </>
+  ))
+  return <>{words.consent.fromServices(inList(services, lang), client)}</>
+}
+
+function HowLong(props: ConsentProps) {
+  const { words, lang, duration, offline } = props
+  const { accessSeconds, until } = duration
+  if (!offline) return <>{words.consent.once(inWords(accessSeconds, lang))}</>
+  const client = <ClientName {...props} />
+  if (until === undefined) return <>{words.consent.untilEnded(client)}</>
+  const day = <time datetime={new Date(until).toISOString()}>{onDay(until, lang)}</time>
+  return <>{words.consent.until(day, client)}</>
 }

@@ -1,6 +1,7 @@
 import { Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
 import { visibleText } from './name.ts'
+import { Choices } from './parts.tsx'
 
 type ErrorProps = Frame & {
   /** What happened, in a few words. */
@@ -11,6 +12,8 @@ type ErrorProps = Frame & {
   readonly code: string
   /** Finds this event in the log. */
   readonly reference?: string
+  /** For developers, in English: what was wrong with the request. */
+  readonly technical?: string
   /** The way back to the client; the address was validated before it came here. */
   readonly back?: { readonly href: string; readonly clientName: string }
   readonly again?: { readonly href: string }
@@ -19,48 +22,73 @@ type ErrorProps = Frame & {
 /**
  * Says what went wrong and what to do next.
  *
- * @example c.html(<ErrorPage {...frame} title="This link has expired" message="…" code="invalid_request_uri" />)
+ * @example <ErrorPage {...frame} title="This link has expired" message="…" code="invalid_request_uri" />
  */
 export function ErrorPage(props: ErrorProps) {
-  const { title, message, code, reference, back, again } = props
-  const wayBack = back !== undefined && isWebOrApp(back.href) ? back : undefined
+  const { words, title, message } = props
   return (
-    <Layout title={title} stylesheet={props.stylesheet} brand={props.brand}>
+    <Layout {...props} title={title}>
       <h1>{title}</h1>
       <p class="lead">{message}</p>
-      {wayBack === undefined && again === undefined ? (
-        <p class="next">Go back to the application you came from and start there again.</p>
-      ) : (
-        <div class="choices">
-          {again === undefined ? null : (
-            <a class="button primary" id="again" href={again.href}>
-              Start again
-            </a>
-          )}
-          {wayBack === undefined ? null : (
-            <a
-              class={again === undefined ? 'button primary' : 'button'}
-              id="back"
-              href={wayBack.href}
-            >
-              <span>
-                Return to <Name>{wayBack.clientName}</Name>
-              </span>
-            </a>
-          )}
-        </div>
-      )}
-      <p class="note">
-        If you ask for help, mention the code <code id="error">{visibleText(code)}</code>
-        {reference === undefined ? null : (
-          <>
-            {' '}
-            and the reference <code id="reference">{visibleText(reference)}</code>
-          </>
+      <WaysOn {...props} />
+      <div class="note">
+        <Mention {...props} />
+        <Help {...props} />
+        {props.technical === undefined ? null : (
+          <details>
+            <summary>{words.errors.forDevelopers}</summary>
+            <p lang="en" dir="ltr">
+              {visibleText(props.technical)}
+            </p>
+          </details>
         )}
-        .
-      </p>
+      </div>
     </Layout>
+  )
+}
+
+function WaysOn({ words, back, again }: ErrorProps) {
+  const { errors } = words
+  const wayBack = back !== undefined && isWebOrApp(back.href) ? back : undefined
+  if (wayBack === undefined && again === undefined) return <p class="next">{errors.startThere}</p>
+  return (
+    <Choices>
+      {again === undefined ? null : (
+        <a class="button primary" id="again" href={again.href}>
+          {errors.again}
+        </a>
+      )}
+      {wayBack === undefined ? null : (
+        <a class={again === undefined ? 'button primary' : 'button'} id="back" href={wayBack.href}>
+          <span>{errors.returnTo(<Name words={words}>{wayBack.clientName}</Name>)}</span>
+        </a>
+      )}
+    </Choices>
+  )
+}
+
+function Mention({ words, code, reference }: ErrorProps) {
+  const shownCode = <code id="error">{visibleText(code)}</code>
+  return (
+    <p>
+      {reference === undefined
+        ? words.errors.mentionCode(shownCode)
+        : words.errors.mention(shownCode, <code id="reference">{visibleText(reference)}</code>)}
+    </p>
+  )
+}
+
+function Help({ words, brand }: ErrorProps) {
+  const { support } = brand
+  if (support === undefined) return null
+  return (
+    <p>
+      {words.errors.help((link) => (
+        <a id="help" href={support}>
+          {link}
+        </a>
+      ))}
+    </p>
   )
 }
 

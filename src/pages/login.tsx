@@ -1,7 +1,7 @@
-import { Host, Layout, Name } from './layout.tsx'
+import { BrandName, Host, Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
-import { visibleName } from './name.ts'
 import { inWords } from './duration.ts'
+import { Choices, Field, Interaction, Problem } from './parts.tsx'
 
 /** Why the last attempt failed. Unknown person and wrong password are the same sentence (A1-33). */
 export type LoginProblem =
@@ -20,34 +20,27 @@ type LoginProps = Frame & {
 /**
  * Asks a person for user name and password.
  *
- * @example c.html(<LoginPage {...frame} action="/login" interaction={sealed} clientName="Budget Buddy" clientHost="app.example" />)
+ * @example <LoginPage {...frame} action="/login" interaction={sealed} clientName="Budget Buddy" clientHost="app.example" />
  */
 export function LoginPage(props: LoginProps) {
-  const { action, interaction, clientName, clientHost, username = '', problem } = props
-  const described = problem === undefined ? {} : { 'aria-describedby': 'problem' }
-  const wrong =
-    problem?.kind === 'credentials' ? { ...described, 'aria-invalid': 'true' } : described
+  const { words, action, interaction, username = '', problem } = props
+  const { general, signIn } = words
+  const concerns =
+    problem === undefined ? undefined : problem.kind === 'credentials' ? 'wrong' : 'described'
+  const client = <Name words={words}>{props.clientName}</Name>
   return (
     <Layout
-      title={problem === undefined ? 'Sign in' : 'Error: sign in'}
-      stylesheet={props.stylesheet}
-      brand={props.brand}
+      {...props}
+      title={problem === undefined ? signIn.title : general.errorTitle(signIn.title)}
     >
-      <h1>Sign in</h1>
-      <p class="lead">
-        to continue to <Name>{clientName}</Name>
-      </p>
+      <h1>{signIn.title}</h1>
+      <p class="lead">{signIn.continueTo(client)}</p>
       <form method="post" action={action}>
-        {problem === undefined ? null : (
-          <p class="problem" id="problem" role="alert">
-            {sentence(problem)}
-          </p>
-        )}
-        <input type="hidden" name="interaction" value={interaction} />
-        <label for="username">User name</label>
-        <input
+        {problem === undefined ? null : <Problem>{sentence(props, problem)}</Problem>}
+        <Interaction sealed={interaction} />
+        <Field
           id="username"
-          name="username"
+          label={signIn.username}
           type="text"
           value={username}
           autocomplete="username"
@@ -56,39 +49,36 @@ export function LoginPage(props: LoginProps) {
           maxlength={256}
           required
           autofocus={username === ''}
-          {...wrong}
+          problem={concerns}
         />
-        <label for="password">Password</label>
-        <input
+        <Field
           id="password"
-          name="password"
+          label={signIn.password}
           type="password"
           autocomplete="current-password"
           maxlength={1024}
           required
           autofocus={username !== ''}
-          {...wrong}
+          problem={concerns}
         />
-        <div class="choices">
+        <Choices>
           <button id="login" name="action" value="login" class="primary">
-            Sign in
+            {signIn.submit}
           </button>
           <button id="cancel" name="action" value="cancel" formnovalidate>
-            Cancel
+            {signIn.cancel}
           </button>
-        </div>
+        </Choices>
       </form>
       <p class="note">
-        Your password stays with {visibleName(props.brand.name, 'us')}; <Name>{clientName}</Name>{' '}
-        never sees it. Afterwards you return to <Host>{clientHost}</Host>.
+        {signIn.passwordStays(<BrandName {...props} />, client)}{' '}
+        {signIn.afterwards(<Host words={words}>{props.clientHost}</Host>)}
       </p>
     </Layout>
   )
 }
 
-function sentence(problem: LoginProblem): string {
-  if (problem.kind === 'credentials') {
-    return 'User name and password do not match. Check both and try again.'
-  }
-  return `Too many attempts. Wait ${inWords(problem.seconds)}, then try again.`
+function sentence({ words, lang }: LoginProps, problem: LoginProblem): string {
+  if (problem.kind === 'credentials') return words.signIn.wrongCredentials
+  return words.signIn.tooManyAttempts(inWords(problem.seconds, lang))
 }

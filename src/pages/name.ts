@@ -17,9 +17,9 @@ const longest = 80
  * A name as it may stand in a sentence of ours: one line, visible, of bounded length.
  * Zero-width (non-)joiners stay: Persian and several Indic scripts are spelled with them.
  *
- * @example visibleName('Budget\u202e Buddy') // 'Budget Buddy'
+ * @example visibleName('Budget\u202e Buddy', 'Unnamed') // 'Budget Buddy'
  */
-export function visibleName(name: string, otherwise = 'Unnamed application'): string {
+export function visibleName(name: string, otherwise: string): string {
   const clean = visibleText(name)
   if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(clean)) return otherwise
   const letters = [...clean]

@@ -7,14 +7,16 @@ import { inWords } from '../../src/pages/duration.ts'
 import { ErrorPage } from '../../src/pages/error.tsx'
 import { LoginPage } from '../../src/pages/login.tsx'
 import { visibleName, visibleText } from '../../src/pages/name.ts'
-import { stylesheet } from '../../src/pages/style.ts'
+import { makeStylesheet } from '../../src/pages/style.ts'
+import { chooseSpeech } from '../../src/pages/words.ts'
 
 type Page = { toString(): string | Promise<string> } | Promise<{ toString(): string }>
 
 const text = async (page: Page): Promise<string> => String(await (await page).toString())
 
 const markup = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>`
-const frame = { stylesheet: '/style.css', brand: { name: 'Example Bank' } }
+const english = chooseSpeech({})
+const frame = { ...english, stylesheet: '/style.css', brand: { name: 'Example Bank' } }
 
 const login = (change: Partial<Parameters<typeof LoginPage>[0]> = {}) =>
   text(
@@ -69,7 +71,7 @@ const filledWith = (strange: string): Promise<string>[] => [
     interaction: strange,
     client: { name: strange, redirectHost: strange },
     person: { username: strange },
-    asks: [...describeScopes([strange], {}), ...describeClaims([strange])],
+    asks: [...describeScopes([strange], {}, english), ...describeClaims([strange], english)],
     audiences: [{ name: strange, identifier: strange }],
   }),
   error({
@@ -108,7 +110,7 @@ describe('every page', () => {
 
   it('holds no inline code or style and loads nothing but its style sheet (ATK-A3-04, ATK-A1-22)', async () => {
     for (const page of await Promise.all([login(), consent(), error({ again: { href: '/a' } })])) {
-      expect(page).toMatch(/^<!doctype html><html lang="en">/)
+      expect(page).toMatch(/^<!doctype html><html lang="en" dir="ltr">/)
       expect(page).not.toMatch(
         /<script|<style|<img|<iframe|<object|<base| style=| on\w+=|javascript:/i,
       )
@@ -117,14 +119,14 @@ describe('every page', () => {
       )
       expect(page).toContain('<meta name="robots" content="noindex"/>')
     }
-    expect(stylesheet).not.toMatch(/url\(|@import/)
+    expect(makeStylesheet()).not.toMatch(/url\(|@import/)
   })
 
   it('keeps a joiner that a script is spelled with, and a name of bounded length', () => {
-    expect(visibleName('نمی\u200cخواهم')).toBe('نمی\u200cخواهم')
-    expect([...visibleName('x'.repeat(500))]).toHaveLength(80)
-    expect(visibleName('\u202e\u200b \u3164')).toBe('Unnamed application')
-    expect(visibleName('Z' + '\u0300'.repeat(50))).toBe('Z' + '\u0300'.repeat(4))
+    expect(visibleName('نمی\u200cخواهم', '-')).toBe('نمی\u200cخواهم')
+    expect([...visibleName('x'.repeat(500), '-')]).toHaveLength(80)
+    expect(visibleName('\u202e\u200b \u3164', 'Unnamed application')).toBe('Unnamed application')
+    expect(visibleName('Z' + '\u0300'.repeat(50), '-')).toBe('Z' + '\u0300'.repeat(4))
   })
 
   it('never cuts an address, whose end tells whose it is', () => {
@@ -172,7 +174,7 @@ describe('the login page', () => {
     expect(page.match(/aria-describedby="problem"/g)).toHaveLength(2)
     expect(page.match(/aria-invalid="true"/g)).toHaveLength(2)
     expect(page).toContain('value="ana"')
-    expect(page).toContain('<title>Error: sign in')
+    expect(page).toContain('<title>Error: Sign in')
   })
 
   it('says how long to wait, without blaming the fields', async () => {
@@ -196,7 +198,7 @@ describe('the consent page', () => {
       'To show them.',
       'IBAN',
       'From Bank API (https://api.bank.example) to Budget Buddy',
-      'Until 18 February 2027',
+      'Until 18 February 2027.',
       'can fetch the data again by itself',
       'you return to app.example',
     ]) {
@@ -259,29 +261,29 @@ describe('plain words', () => {
   }
 
   it("come from the issuer's catalogue, else from the standard scopes", () => {
-    expect(describeScopes(['accounts', 'email', 'accounts'], catalogue)).toEqual([
+    expect(describeScopes(['accounts', 'email', 'accounts'], catalogue, english)).toEqual([
       { title: 'See accounts', detail: 'Balances.', data: ['IBAN'] },
       expect.objectContaining({ title: 'See your email address' }),
     ])
   })
 
   it('never hide a scope, whatever its name', () => {
-    const titles = describeScopes(['constructor', '__proto__', 'x'], catalogue).map(
+    const titles = describeScopes(['constructor', '__proto__', 'x'], catalogue, english).map(
       (ask) => ask.title,
     )
     expect(titles).toEqual(['constructor', '__proto__', 'x'])
   })
 
   it('name single claims and leave out what only tells of the sign-in', () => {
-    expect(describeClaims(['auth_time', 'acr'])).toEqual([])
-    expect(describeClaims(['email', 'email', 'shoe_size'])[0]?.data).toEqual([
+    expect(describeClaims(['auth_time', 'acr'], english)).toEqual([])
+    expect(describeClaims(['email', 'email', 'shoe_size'], english)[0]?.data).toEqual([
       'Email address',
       'shoe_size',
     ])
   })
 
   it('never promise a shorter time than it is', () => {
-    expect([1, 59, 60, 61, 300, 301, 3600, 5400, 86_400, 90 * 86_400].map(inWords)).toEqual([
+    expect([1, 59, 60, 61, 300, 301, 3600, 5400, 86_400, 90 * 86_400].map((seconds) => inWords(seconds, 'en'))).toEqual([
       '1 second', '59 seconds', '1 minute', '61 seconds', '5 minutes', '6 minutes', '1 hour',
       '90 minutes', '1 day', '90 days',
     ]) // prettier-ignore

@@ -1,0 +1,115 @@
+import { say } from '../say.ts'
+import type { Words } from '../en.ts'
+
+const told: Words['errors']['told'] = {
+  'link-unknown': {
+    title: 'Dieser Link kann nicht verwendet werden',
+    message:
+      'Er ist hier nicht gültig. Vielleicht ist er unvollständig oder nicht für Sie bestimmt.',
+  },
+  'link-expired': {
+    title: 'Dieser Link kann nicht verwendet werden',
+    message: 'Die Anfrage ist abgelaufen. Zu Ihrer Sicherheit gilt sie nur kurze Zeit.',
+  },
+  'link-answered': {
+    title: 'Diese Anfrage wurde schon beantwortet',
+    message:
+      'Sie kann nur einmal beantwortet werden, und das ist geschehen. Eben wurde nichts geändert.',
+  },
+  'link-incomplete': {
+    title: 'Dieser Link kann nicht verwendet werden',
+    message: 'Die Anwendung hat nicht alles mitgeschickt, was wir über ihre Anfrage wissen müssen.',
+  },
+  'client-not-allowed': {
+    title: 'Diese Anwendung darf im Moment nicht anfragen',
+    message: 'Wir haben ihr untersagt, Sie zu fragen. Es wurde nichts an sie weitergegeben.',
+  },
+  'page-outdated': {
+    title: 'Diese Seite ist nicht mehr gültig',
+    message:
+      'Sie war zu lange offen, oder eine neuere Anmeldung oder ein anderer Browser ist an ihre Stelle getreten. Es wurde nichts geändert.',
+  },
+  'posted-elsewhere': {
+    title: 'Das wurde von einer anderen Website gesendet',
+    message:
+      'Wir haben nichts damit getan. Wenn Sie nicht hierher wollten, können Sie diese Seite einfach schließen.',
+  },
+  'answer-missing': {
+    title: 'Ihre Antwort hat uns nicht erreicht',
+    message:
+      'Gehen Sie eine Seite zurück und wählen Sie eine der beiden Schaltflächen. Es wurde nichts geändert.',
+  },
+  'entry-too-long': {
+    title: 'Das ist zu lang',
+    message: 'Gehen Sie eine Seite zurück und prüfen Sie Ihre Eingabe. Es wurde nichts geändert.',
+  },
+  'sign-in-again': {
+    title: 'Bitte melden Sie sich noch einmal an',
+    message:
+      'Ihre Anmeldung ist beendet, oder Ihr Passwort wurde geändert. Es wurde nichts erlaubt.',
+  },
+  'permission-ended': {
+    title: 'Diese Erlaubnis wurde zurückgenommen',
+    message: 'Sie wurde beendet, bevor sie genutzt werden konnte. Es wurde nichts weitergegeben.',
+  },
+}
+
+const codes: Words['errors']['codes'] = {
+  access_denied: {
+    title: 'Das hat nicht geklappt',
+    message: 'Sie dürfen das nicht tun, oder nicht mehr.',
+  },
+  invalid_request: {
+    title: 'Diese Anfrage kann nicht abgeschlossen werden',
+    message: 'Etwas darin fehlt oder ist nicht so, wie es sein soll. Es wurde nichts geändert.',
+  },
+  invalid_request_uri: {
+    title: 'Dieser Link kann nicht verwendet werden',
+    message: 'Dieser Link ist nicht gültig.',
+  },
+  method_not_allowed: {
+    title: 'So lässt sich diese Seite nicht öffnen',
+    message: 'Folgen Sie den Schaltflächen und Links auf unseren Seiten.',
+  },
+  not_found: {
+    title: 'Diese Seite gibt es nicht',
+    message: 'Vielleicht enthält die Adresse einen Tippfehler, oder die Seite ist umgezogen.',
+  },
+  payload_too_large: {
+    title: 'Das ist zu viel',
+    message: 'Es wurde mehr gesendet, als unsere Formulare fassen. Es wurde nichts geändert.',
+  },
+  server_error: {
+    title: 'Bei uns ist etwas schiefgegangen',
+    message:
+      'Sie haben nichts falsch gemacht. Bitte versuchen Sie es in ein paar Minuten noch einmal.',
+  },
+  temporarily_unavailable: {
+    title: 'Bitte versuchen Sie es gleich noch einmal',
+    message:
+      'Es wurde nichts geändert. Warten Sie ein paar Sekunden und laden Sie diese Seite neu.',
+  },
+  too_many_requests: {
+    title: 'Zu viele Versuche',
+    message: 'Warten Sie ein paar Minuten und versuchen Sie es dann noch einmal.',
+  },
+}
+
+export const errors: Words['errors'] = {
+  told,
+  codes,
+  otherwise: {
+    title: 'Diese Anfrage kann nicht abgeschlossen werden',
+    message:
+      'Die Anwendung hat um etwas gebeten, das wir nicht tun können. Es wurde nichts geändert.',
+  },
+  startThere:
+    'Gehen Sie zurück zu der Anwendung, aus der Sie gekommen sind, und beginnen Sie dort noch einmal.',
+  again: 'Noch einmal beginnen',
+  returnTo: (client) => say`Zurück zu ${client}`,
+  mention: (code, reference) =>
+    say`Wenn Sie um Hilfe bitten, nennen Sie den Code ${code} und das Kennzeichen ${reference}.`,
+  mentionCode: (code) => say`Wenn Sie um Hilfe bitten, nennen Sie den Code ${code}.`,
+  help: (link) => say`Hier finden Sie ${link('Hilfe')}.`,
+  forDevelopers: 'Für Entwickler',
+}

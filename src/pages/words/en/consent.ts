@@ -1,0 +1,35 @@
+import type { Child } from 'hono/jsx'
+import { say } from '../say.ts'
+import type { Around } from '../say.ts'
+
+export const consent = {
+  title: 'Your permission',
+  asks: (client: Child) => say`${client} asks for your permission`,
+  signedInAs: (person: Child) => say`Signed in as ${person}`,
+  verified: (brand: Child) => say`Verified by ${brand}`,
+  unverified: (brand: Child) => say`${brand} has not verified this application`,
+  returnsTo: (host: Child) => say`returns you to ${host}`,
+  wants: 'What it wants to do',
+  fresh: 'New',
+  allowedBefore: (client: Child) =>
+    say`You gave ${client} permission before. What it did not have then is marked as new.`,
+  allowedSame: (client: Child) =>
+    say`You gave ${client} permission before. It asks for nothing more than then.`,
+  whereTo: 'Where the data goes',
+  fromUs: (client: Child) => say`From us to ${client}.`,
+  fromServices: (services: Child, client: Child) =>
+    say`From ${services} to ${client}. What it then does with the data is up to its own terms.`,
+  howLong: 'How long',
+  once: (time: string) => `This once, for ${time} after you approve.`,
+  until: (day: Child, client: Child) =>
+    say`Until ${day}. In that time ${client} can fetch the data again by itself.`,
+  untilEnded: (client: Child) =>
+    say`Until you end it. In that time ${client} can fetch the data again by itself.`,
+  changeOfMind: 'If you change your mind',
+  endAnyTime: (account: Around) =>
+    say`You can end this permission at any time on ${account('your account page')}.`,
+  approve: 'Approve',
+  deny: 'Deny',
+  eitherWay: (host: Child) =>
+    say`Either way you return to ${host}. Approve only if you started this there yourself.`,
+}
