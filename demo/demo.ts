@@ -32,8 +32,7 @@ try {
   const options = readOptions()
   server =
     options.issuer === undefined ? await startOwn(options.tls) : running(options.issuer, options)
-  const { username, password } = options
-  await play(server, { username, password })
+  await play(server, personOf(options))
   write('\nEvery step came out as promised.\n')
   await finish(0)
 } catch (error) {
@@ -72,6 +71,13 @@ async function finish(status: number): Promise<void> {
 
 type Options = ReturnType<typeof readOptions>
 
+/** A person of the demo brings the second factor along. */
+function personOf({ username, password, ...options }: Options): FlowSettings['person'] {
+  const demo = demoPeople.find((person) => person.username === username)
+  const totpSecret = options['totp-secret'] ?? demo?.totp_secret
+  return { username, password, ...(totpSecret === undefined ? {} : { totpSecret }) }
+}
+
 function readOptions() {
   const [alice] = demoPeople
   return parseArgs({
@@ -82,6 +88,7 @@ function readOptions() {
       state: { type: 'string', default: '.fapi-edge' },
       username: { type: 'string', default: alice.username },
       password: { type: 'string', default: alice.password },
+      'totp-secret': { type: 'string' },
       tls: { type: 'boolean', default: false },
     },
   }).values

@@ -4,17 +4,19 @@ import { publicJwk, readKey } from './state.ts'
 import type { PrivateJwk, State } from './state.ts'
 import type { Addresses } from './settings.ts'
 
-/** The people of the demo. Their passwords are printed at start, so they exist on loopback only. */
+/** The people of the demo. Their secrets are printed at start, so they exist on loopback only. */
 export const demoPeople = [
   {
     username: 'alice',
     password: 'wonderland-through-the-looking-glass',
+    totp_secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
     sub: 'demo-alice',
     claims: { name: 'Alice Liddell', email: 'alice@bank.example', email_verified: true },
   },
   {
     username: 'bob',
     password: 'builder-of-very-small-bridges',
+    totp_secret: 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU',
     sub: 'demo-bob',
     claims: { name: 'Bob Stone', email: 'bob@bank.example', email_verified: true },
   },

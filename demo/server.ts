@@ -14,7 +14,7 @@ import type { Runtime, WorkerName } from './runtime.ts'
 import { demoPeople, exampleClientId, makeSeeds } from './seeds.ts'
 import type { Seeds } from './seeds.ts'
 import { openLog } from './server-log.ts'
-import { composeSettings, operatorId, readAddresses } from './settings.ts'
+import { checkFactors, composeSettings, operatorId, readAddresses } from './settings.ts'
 import type { Addresses } from './settings.ts'
 import { openState, publicJwk, readKey, readSecrets } from './state.ts'
 import type { PrivateJwk, Secrets, State } from './state.ts'
@@ -61,10 +61,11 @@ async function start(options: Options, undo: Undo): Promise<readonly string[]> {
   const operator = readKey(state, 'operator-key.json', 'operator-1')
   const secrets = readSecrets(state)
   const seeds = options.demo ? makeSeeds(state, addresses) : undefined
-  const settings = await composeSettings(addresses, config, {
+  const { settings, factors } = await composeSettings(addresses, config, {
     operatorKey: publicJwk(operator),
     clientAuthorities: authorities,
   })
+  checkFactors(factors, config.users)
   const [issuer] = settings.issuers
   if (issuer === undefined) return stop('There is no issuer.')
   const certificate = await readServerCertificate(state, [addresses.host], Date.now())
@@ -237,7 +238,9 @@ function describe(
     '',
     `Click here: ${addresses.client}`,
     ...demoPeople.map(
-      (person) => `  user name ${person.username.padEnd(5)}  password ${person.password}`,
+      (person) =>
+        `  user name ${person.username.padEnd(5)}  password ${person.password}\n` +
+        `  ${' '.repeat(15)}  one-time code from the secret ${person.totp_secret}`,
     ),
     '',
   ]

@@ -41,17 +41,22 @@ export function readAddresses(options: Options, config: ConfigFile): Addresses {
   }
 }
 
+export type ComposedSettings = {
+  readonly settings: { readonly issuers: readonly Json[] }
+  /** The factors that every sign-in needs at least. */
+  readonly factors: number
+}
+
 /** The server's settings: what the demo needs, with the configuration file laid over it. */
 export async function composeSettings(
   addresses: Addresses,
   config: ConfigFile,
   given: { readonly operatorKey: Json; readonly clientAuthorities: readonly string[] },
-): Promise<{ readonly issuers: readonly Json[] }> {
+): Promise<ComposedSettings> {
   const defaults = {
     id: 'local',
     profile: 'fapi2-security',
     name: 'Example Bank',
-    authentication: { factors: 1 },
     scopes: {
       accounts: {
         title: 'See your accounts',
@@ -77,7 +82,18 @@ export async function composeSettings(
   const settings = { issuers: [issuer] }
   const { readSettings } = await importConfig()
   const checked = readSettings(settings, { development: true })
-  return checked.ok ? settings : stop(checked.problem)
+  if (!checked.ok) return stop(checked.problem)
+  const [first] = checked.settings.issuers
+  return { settings, factors: first?.authentication.minimum ?? 2 }
+}
+
+/** Nobody could sign in: said before anything runs. */
+export function checkFactors(factors: number, users: ConfigFile['users']): void {
+  const without = factors === 1 ? undefined : users.find((user) => !('totp_secret' in user))
+  if (without === undefined) return
+  stop(
+    `The user '${without.username}' has no second factor, but this issuer demands two: give it a 'totp_secret' (base32), or set 'issuer.authentication.factors' to 1.`,
+  )
 }
 
 /** Later entries replace earlier ones of the same identifier; a configured default replaces ours. */
@@ -104,7 +120,14 @@ type ConfigModule = {
   readonly readSettings: (
     value: unknown,
     options: { readonly development: boolean },
-  ) => { readonly ok: true } | { readonly ok: false; readonly problem: string }
+  ) =>
+    | {
+        readonly ok: true
+        readonly settings: {
+          readonly issuers: readonly { readonly authentication: { readonly minimum: number } }[]
+        }
+      }
+    | { readonly ok: false; readonly problem: string }
 }
 
 /**

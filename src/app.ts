@@ -27,10 +27,13 @@ import type { Issuer } from './types.ts'
 
 /** Code that only people need is not evaluated before the first of them comes. */
 const login = () => import('./endpoints/login.tsx')
+const code = () => import('./endpoints/code.tsx')
 const consent = () => import('./endpoints/consent.tsx')
 const pages = () => import('./endpoints/page.tsx')
 const showLogin = async (call: Call) => (await login()).showLogin(call)
 const postLogin = async (call: Call) => (await login()).postLogin(call)
+const showCode = async (call: Call) => (await code()).showCode(call)
+const postCode = async (call: Call) => (await code()).postCode(call)
 const showConsent = async (call: Call) => (await consent()).showConsent(call)
 const postConsent = async (call: Call) => (await consent()).postConsent(call)
 const style = async (call: Call) => (await pages()).style(call)
@@ -58,6 +61,8 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/authorize',  sides: 'main', audience: 'person',   answer: authorize },
   { method: 'GET',  path: '/login',      sides: 'main', audience: 'person',   answer: showLogin },
   { method: 'POST', path: '/login',      sides: 'main', audience: 'person',   answer: postLogin },
+  { method: 'GET',  path: '/login/code', sides: 'main', audience: 'person',   answer: showCode },
+  { method: 'POST', path: '/login/code', sides: 'main', audience: 'person',   answer: postCode },
   { method: 'GET',  path: '/consent',    sides: 'main', audience: 'person',   answer: showConsent },
   { method: 'POST', path: '/consent',    sides: 'main', audience: 'person',   answer: postConsent },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
@@ -245,11 +250,23 @@ function noticeOnce(settings: Settings): void {
   if (noticed === settings) return
   noticed = settings
   for (const issuer of settings.issuers) {
-    if (issuer.acceptedClientCas.length === 0) continue
-    const notice =
-      'The platform checks revocation of client certificates for its managed CA only; for your own, disable the client.'
-    makeLog({ issuer: issuer.id })('start.notice', { notice })
+    for (const notice of noticesOf(issuer)) {
+      makeLog({ issuer: issuer.id })('start.notice', { notice })
+    }
   }
+}
+
+function noticesOf(issuer: Issuer): readonly string[] {
+  const notices: string[] = []
+  if (issuer.authentication.minimum === 1) {
+    notices.push('People may sign in with one factor only (authentication.factors is 1).')
+  }
+  if (issuer.acceptedClientCas.length > 0) {
+    notices.push(
+      'The platform checks revocation of client certificates for its managed CA only; for your own, disable the client.',
+    )
+  }
+  return notices
 }
 
 const secretsOf = new WeakMap<MasterSecret, Map<string, IssuerSecrets>>()

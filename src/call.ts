@@ -51,6 +51,8 @@ export type IssuerSecrets = {
   readonly interaction: SecretKeys
   /** Makes the secrets of codes. */
   readonly code: SecretKeys
+  /** Seals the secrets of one-time codes. */
+  readonly factors: SecretKeys
   /** Wraps the signing keys. */
   readonly signing: SecretKeys
 }
@@ -60,6 +62,7 @@ export function issuerSecrets(secret: MasterSecret, issuerId: string): IssuerSec
     nonce: deriveKeys(secret, 'hmac', [issuerId, 'nonce', 'authorization-server']),
     interaction: deriveKeys(secret, 'aes', [issuerId, 'interaction']),
     code: deriveKeys(secret, 'hmac', [issuerId, 'code']),
+    factors: deriveKeys(secret, 'aes', [issuerId, 'factors']),
     signing: signingKeySecrets(secret, issuerId),
   }
 }

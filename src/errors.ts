@@ -7,6 +7,7 @@ import type { Told } from './people/told.ts'
 export type ErrorCode =
   | 'access_denied'
   | 'conflict'
+  | 'consent_required'
   | 'insufficient_scope'
   | 'insufficient_user_authentication'
   | 'invalid_authorization_details'

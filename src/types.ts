@@ -26,6 +26,28 @@ export type ScopeText = {
 /** An operator of the admin API: known by configuration only. */
 export type Operator = { readonly id: string; readonly jwks: JsonWebKeySet }
 
+/** 1 one factor, 2 two factors, 3 phishing-resistant. */
+export type Level = 1 | 2 | 3
+
+/** A method of authentication and when it was shown. `at` in milliseconds since the epoch. */
+export type Proof = {
+  readonly method: 'password' | 'code' | 'recovery' | 'passkey' | 'delegated'
+  readonly at: number
+  /** What another login reached and said (`delegated` only). */
+  readonly level?: Level
+  readonly amr?: readonly string[]
+}
+
+/** What an issuer demands of a sign-in. */
+export type AuthenticationPolicy = {
+  /** No sign-in below this level gets a code. */
+  readonly minimum: Level
+  /** Authentication context classes by name; the first name of a level is the one told by default. */
+  readonly acr: Readonly<Record<string, Level>>
+  /** Seconds a session may rest, and may last in all. */
+  readonly session: { readonly idle: number; readonly absolute: number }
+}
+
 /** A configured issuer, frozen. */
 export type Issuer = {
   /** Unchanging id, `[a-z0-9-]{1,32}`; begins every object name, KV key and key derivation label. */
@@ -39,7 +61,7 @@ export type Issuer = {
   readonly profile: Profile
   readonly lifetimes: Lifetimes
   readonly name: string
-  readonly factors: 1
+  readonly authentication: AuthenticationPolicy
   readonly signingAlgorithm: 'ES256' | 'PS256' | 'Ed25519'
   /** Days a signing key signs before the next one takes over. */
   readonly keyRotationDays: number
@@ -93,7 +115,13 @@ export type AuthorizationRequest = {
   readonly dpopJkt?: string
   readonly nonce?: string
   readonly prompt: readonly string[]
+  /** Seconds since the last active authentication that are acceptable (OIDC Core 3.1.2.1). */
+  readonly maxAge?: number
   readonly loginHint?: string
+  /** The person a verified `id_token_hint` names, as this client knows them. */
+  readonly subjectHint?: string
+  /** Languages in order of preference. */
+  readonly uiLocales?: readonly string[]
   readonly acrValues: readonly string[]
   /** Validated `claims` parameter (OIDC Core 5.5): claim names only, by destination. */
   readonly claims: RequestedClaims

@@ -9,7 +9,12 @@ export type FlowSettings = {
   readonly clientId: string
   readonly clientKey: client.CryptoKey
   readonly clientKeyId: string
-  readonly person: { readonly username: string; readonly password: string }
+  readonly person: {
+    readonly username: string
+    readonly password: string
+    /** Base32 secret of the person's authenticator app; absent where one factor is enough. */
+    readonly totpSecret?: string
+  }
   readonly fetch: Fetch
 }
 

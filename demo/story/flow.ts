@@ -3,6 +3,7 @@ import { createBrowser } from '../../test/support/browser.ts'
 import type { Page } from '../../test/support/browser.ts'
 import { discover, readClaims } from './client.ts'
 import type { FlowSettings, Sent, Tokens } from './client.ts'
+import { oneTimeCode } from './one-time-code.ts'
 import { playApi, playEnd } from './misuse.ts'
 import { promise, short } from './steps.ts'
 import type { Storyteller } from './steps.ts'
@@ -77,10 +78,25 @@ export async function playFlow({ step }: Storyteller, settings: FlowSettings): P
     return { page: new URL(page.url).pathname, 'it says': page.words }
   })
   await step('Sign in', `${person.username} gives user name and password.`, async () => {
-    page = await page?.submit('login', person)
-    promise(page !== undefined && has(page, 'approve'), 'a consent page', describePage(page))
+    const { username, password } = person
+    page = await page?.submit('login', { username, password })
+    const next = person.totpSecret === undefined ? 'a consent page' : 'a page for the code'
+    promise(page !== undefined && page.status === 200, next, describePage(page))
     return { page: new URL(page.url).pathname, 'it says': page.words }
   })
+  const { totpSecret } = person
+  if (totpSecret !== undefined) {
+    await step(
+      'One-time code',
+      'The second factor: a password alone approves nothing.',
+      async () => {
+        const otp = oneTimeCode(totpSecret)
+        page = await page?.submit('login', { otp })
+        promise(page !== undefined && has(page, 'approve'), 'a consent page', describePage(page))
+        return { page: new URL(page.url).pathname, 'it says': page.words }
+      },
+    )
+  }
 
   let answer = new URL(redirectUri)
   await step('Approve', 'The person approves and is sent back to the client.', async () => {

@@ -6,6 +6,7 @@ import { json } from '../endpoints/respond.ts'
 import type { PersonClaims } from '../objects/account.ts'
 import type { NamedAccount } from '../objects/directory.ts'
 import { checkClaims } from '../people/claims.ts'
+import { sealCodeSecret, totpSecretForm } from '../people/totp-secret.ts'
 import {
   hashPassword,
   leastPasswordCharacters,
@@ -81,11 +82,15 @@ async function put(call: Call, id: string): Promise<Response> {
     (await storage.object('Directory.addAccount', () => stubs.directory().addAccount(wanted)))
   if (named === 'sub-taken') return fail('conflict', 'Somebody has this sub')
   const account = stubs.account(named.accountId) ?? unknown()
+  const secret = body.totpSecret
+  const codeSealed =
+    secret === undefined ? undefined : await sealCodeSecret(call, named.accountId, secret)
   const change = {
     issuer: issuer.id,
     username,
     sub: named.sub,
     ...(password === undefined ? {} : { password }),
+    ...(codeSealed === undefined ? {} : { codeSealed }),
     ...(body.claims === undefined ? {} : { claims: body.claims }),
   }
   const status = await storage.object('Account.put', () => account.put(change))
@@ -96,11 +101,13 @@ async function put(call: Call, id: string): Promise<Response> {
 type User = {
   readonly password?: string
   readonly sub?: string
+  /** Base32, as authenticator apps take it. */
+  readonly totpSecret?: string
   readonly claims?: PersonClaims
 }
 
 function readUser(body: Readonly<Record<string, unknown>>): User {
-  const { password, sub, claims } = body
+  const { password, sub, claims, totp_secret: totp } = body
   const length = typeof password === 'string' ? password.length : 0
   const sound = length >= leastPasswordCharacters && length <= mostPasswordCharacters
   if (password !== undefined && !sound) {
@@ -112,11 +119,16 @@ function readUser(body: Readonly<Record<string, unknown>>): User {
   if (sub !== undefined && (typeof sub !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(sub))) {
     fail('invalid_request', 'sub must be 1 to 255 printable ASCII characters')
   }
+  const totpSecret = typeof totp === 'string' ? totp.replace(/[\s=-]/g, '').toUpperCase() : ''
+  if (totp !== undefined && !totpSecretForm.test(totpSecret)) {
+    fail('invalid_request', 'totp_secret must be base32 of at least 80 bits')
+  }
   const checked = claims === undefined ? undefined : checkClaims(claims)
   if (typeof checked === 'string') fail('invalid_request', checked)
   return {
     ...(typeof password === 'string' ? { password } : {}),
     ...(typeof sub === 'string' ? { sub } : {}),
+    ...(totp === undefined ? {} : { totpSecret }),
     ...(checked === undefined ? {} : { claims: checked }),
   }
 }

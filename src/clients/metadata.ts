@@ -190,8 +190,7 @@ function problemWithKeyPlace(
 ): string | undefined {
   const { jwks, jwks_uri: uri } = metadata
   if (jwks !== undefined && uri !== undefined) return 'exactly one of jwks and jwks_uri is allowed'
-  const problem = uri === undefined ? undefined : checkOutboundUrl(uri, issuer, allowed)
-  return problem === undefined ? undefined : `jwks_uri ${problem}`
+  return uri === undefined ? undefined : checkOutboundUrl(uri, issuer, allowed)
 }
 
 function problemWithKeys(

@@ -110,8 +110,9 @@ function problemWithAddresses(
 ): string | undefined {
   for (const member of ['sector_identifier_uri', 'backchannel_logout_uri'] as const) {
     const address = metadata[member]
-    const problem = address === undefined ? undefined : checkOutboundUrl(address, issuer, allowed)
-    if (problem !== undefined) return `${member} ${problem}`
+    const problem =
+      address === undefined ? undefined : checkOutboundUrl(address, issuer, allowed, member)
+    if (problem !== undefined) return problem
   }
   return undefined
 }

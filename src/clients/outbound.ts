@@ -1,6 +1,7 @@
+import { concat } from '../encoding.ts'
 import type { Issuer } from '../types.ts'
 
-/** Limits of every outbound call. */
+/** Limits of every outbound call: key sets of clients, logout, and another login's server. */
 const timeout = 3_000
 const mostBytes = 64 * 1024
 
@@ -11,68 +12,74 @@ const internal = /(^|\.)(local|localhost|internal|localdomain|home\.arpa)$/
 export type OutboundAllowance = (origin: string) => boolean
 
 /**
- * Whether an address may be called: https, port 443, a public name. Returns what is wrong in words that
- * follow the name of the member, or undefined. A Worker cannot resolve names itself, so private addresses behind public names are kept
- * out by the platform, which has no private network to reach.
+ * Whether an address may be called: https, port 443, a public name. Returns what is wrong in words, or
+ * undefined. A Worker cannot resolve names itself, so private addresses behind public names are kept
+ * out by the platform, which has no private network to reach. `what` names the address in the words.
  */
 export function checkOutboundUrl(
   address: string,
   issuer: Issuer,
   allowed: OutboundAllowance = () => false,
+  what = 'jwks_uri',
 ): string | undefined {
-  if (!URL.canParse(address)) return 'is not a URL'
+  if (!URL.canParse(address)) return `${what} is not a URL`
   const url = new URL(address)
   if (allowed(url.origin)) return undefined
-  if (url.protocol !== 'https:') return 'must use https'
-  if (url.username !== '' || url.password !== '') return 'has user information'
-  if (url.port !== '') return 'must use port 443'
-  if (url.hash !== '') return 'has a fragment'
+  if (url.protocol !== 'https:') return `${what} must use https`
+  if (url.username !== '' || url.password !== '') return `${what} has user information`
+  if (url.port !== '') return `${what} must use port 443`
+  if (url.hash !== '') return `${what} has a fragment`
   const host = url.hostname.replace(/\.$/, '')
-  if (host.startsWith('[') || /^[0-9.]+$/.test(host)) return 'must not use an IP address'
+  if (host.startsWith('[') || /^[0-9.]+$/.test(host)) return `${what} must not use an IP address`
   const labels = host.split('.')
   if (labels.length < 2 || labels.includes('') || internal.test(host)) {
-    return 'must use a public host name'
+    return `${what} must use a public host name`
   }
-  return issuer.deploymentHosts.includes(host) ? 'must not point to this server' : undefined
+  return issuer.deploymentHosts.includes(host) ? `${what} must not point to this server` : undefined
 }
 
 /** Why an outbound call brought nothing; for the log. */
 export class OutboundFault extends Error {}
 
-/** Who calls, and what the deployment gives for it. */
-export type OutboundCaller = {
+export type OutboundOptions = {
   readonly issuer: Issuer
   readonly allowed: OutboundAllowance
   readonly fetch: typeof fetch
+  /** Names the address where it is refused. */
+  readonly what?: string
 }
 
+/** The part of `RequestInit` that an outbound call may choose. */
 export type OutboundRequest = {
-  readonly method?: 'GET' | 'POST'
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: BodyInit | null
 }
 
 /**
- * The one function that makes outbound calls. Redirects are refused, time and size bounded; what a
- * status means is the caller's to say. Throws `OutboundFault`.
+ * The one function that makes outbound calls. Redirects are refused, time and size bounded; the answer
+ * is read whole. Throws `OutboundFault`.
  */
-export async function callOutside(
+export async function fetchOutbound(
   address: string,
-  caller: OutboundCaller,
   request: OutboundRequest,
-): Promise<{ readonly status: number; readonly body: string }> {
-  const problem = checkOutboundUrl(address, caller.issuer, caller.allowed)
-  if (problem !== undefined) throw new OutboundFault(`the address ${problem}`)
-  const { method = 'GET', headers, body } = request
+  options: OutboundOptions,
+): Promise<Response> {
+  const problem = checkOutboundUrl(address, options.issuer, options.allowed, options.what)
+  if (problem !== undefined) throw new OutboundFault(problem)
   try {
-    const response = await caller.fetch(address, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body }),
+    const response = await options.fetch(address, {
+      ...request,
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),
     })
-    return { status: response.status, body: await readBounded(response, mostBytes) }
+    const { status, headers } = response
+    // Zero: a fetch that hides the redirect it did not follow.
+    if (status === 0 || (status >= 300 && status <= 399)) {
+      throw new OutboundFault(`status ${status}`)
+    }
+    const bytes = await readBounded(response, mostBytes)
+    return new Response([204, 205].includes(status) ? null : bytes, { status, headers })
   } catch (error) {
     if (error instanceof OutboundFault) throw error
     throw new OutboundFault('the call failed', { cause: error })
@@ -80,25 +87,25 @@ export async function callOutside(
 }
 
 /** Fetches a JSON document. Throws `OutboundFault`. */
-export async function fetchJson(address: string, caller: OutboundCaller): Promise<unknown> {
+export async function fetchJson(address: string, options: OutboundOptions): Promise<unknown> {
   const headers = { accept: 'application/jwk-set+json, application/json' }
-  const { status, body } = await callOutside(address, caller, { headers })
-  if (status !== 200) throw new OutboundFault(`status ${status}`)
+  const response = await fetchOutbound(address, { headers }, options)
+  if (response.status !== 200) throw new OutboundFault(`status ${response.status}`)
   try {
-    return JSON.parse(body) as unknown
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    return JSON.parse(decoder.decode(await response.arrayBuffer())) as unknown
   } catch (error) {
-    throw new OutboundFault('the answer is not JSON', { cause: error })
+    throw new OutboundFault('the call failed', { cause: error })
   }
 }
 
-async function readBounded(response: Response, most: number): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  let text = ''
+async function readBounded(response: Response, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += (chunk as Uint8Array).length
     if (size > most) throw new OutboundFault(`the answer is longer than ${most} bytes`)
-    text += decoder.decode(chunk as Uint8Array, { stream: true })
+    chunks.push(chunk as Uint8Array)
   }
-  return text + decoder.decode()
+  return concat(...chunks)
 }

@@ -4,6 +4,7 @@ import { tuple, utf8 } from '../encoding.ts'
 import { ProtocolError, fail } from '../errors.ts'
 import { makeHandle } from '../handles.ts'
 import type { Approval } from '../people/interaction.ts'
+import { sessionHandle } from '../people/session.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import type { LiveRequest } from './pushed.ts'
 
@@ -27,17 +28,29 @@ export async function approve(
   const { storage, stubs, issuer } = call
   const { pushed, client } = live
   const { request } = pushed
-  const { accountId, sub, grantId, authentication, epoch } = approval
+  const { person, grantId, authentication } = approval
+  const { accountId, sub, epoch } = person
+  const session = await sessionHandle(call)
   const account = stubs.account(accountId)
   const grant = stubs.grant(grantId, pushed.hint)
   if (account === undefined || grant === undefined) throw new Error('a sealed id was not ours')
   const lifetime = issuer.lifetimes.grant * 1000
-  const entry = { grantId, clientId: client.clientId, endsAt: call.now + lifetime }
+  const entry = {
+    grantId,
+    clientId: client.clientId,
+    endsAt: call.now + lifetime,
+    scope: request.scope,
+    claims: [...new Set([...request.claims.idToken, ...request.claims.userinfo])],
+  }
+  // The seal was opened with this very cookie, so the handle is the one that was signed in with.
+  if (session?.objectId !== accountId) throw new Error('the session is not the person’s')
+  const standing = { epoch, session: session.secretHash }
   const promised = await storage.object('Account.addGrant', () =>
-    account.addGrant(issuer.id, entry, epoch),
+    account.addGrant(issuer.id, entry, standing),
   )
   if (!promised) {
-    return fail('access_denied', 'Please sign in again', 'disabled, or its credential changed')
+    const detail = 'disabled, signed out, or its credential changed'
+    return fail('access_denied', 'Please sign in again', detail)
   }
   await completeOnce(live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))

@@ -3,11 +3,17 @@ import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { errorResponse, seeOther } from '../authorization/respond.ts'
 import { demand, fail } from '../errors.ts'
-import { canReach } from '../people/authentication.ts'
-import { cookieHash, newCookie, readCookie } from '../people/cookies.ts'
-import { sealInteraction } from '../people/interaction.ts'
+import type { ErrorCode } from '../errors.ts'
+import { canReach, needOf } from '../people/authentication.ts'
+import { cookieHash, newBrowserCookie, readCookie } from '../people/cookies.ts'
+import { currentSession, methodsOf } from '../people/session.ts'
+import type { Session } from '../people/session.ts'
+import { normalName } from '../people/sign-in.ts'
+import { nextStep } from '../people/steps.ts'
+import { arriveWith, askFor } from './continue.ts'
 import { requestUriPrefix } from './par.ts'
 import { openPushed } from './pushed.ts'
+import type { LiveRequest } from './pushed.ts'
 
 /**
  * The authorization endpoint (RFC 6749 3.1, RFC 9126 4): `client_id` and `request_uri`, everything else
@@ -35,24 +41,62 @@ export async function authorize(call: Call): Promise<Response> {
     return seeOther(`${endpointUrl(issuer, 'main', '/authorize')}?${query.toString()}`)
   }
   const handle = requestUri.slice(requestUriPrefix.length)
-  const { pushed } = await openPushed(call, { handle, clientId }, 'opening')
-  if (pushed.request.prompt.includes('none')) {
-    const error = { code: 'login_required', description: 'The person must sign in' } as const
-    return seeOther(errorResponse(issuer, pushed.request, error))
+  const [{ pushed }, session] = await Promise.all([
+    openPushed(call, { handle, clientId }, 'opening'),
+    currentSession(call),
+  ])
+  return decide(call, { handle, pushed, session })
+}
+
+type Arrival = {
+  readonly handle: string
+  readonly pushed: LiveRequest['pushed']
+  readonly session: Session | undefined
+}
+
+/** Whether this browser's session suffices, and what is to be asked where it does not. */
+async function decide(call: Call, { handle, pushed, session }: Arrival): Promise<Response> {
+  const { issuer } = call
+  const { request } = pushed
+  const tell = (code: ErrorCode, description: string) =>
+    seeOther(errorResponse(issuer, request, { code, description }))
+  if (!canReach(issuer, request)) {
+    return tell(
+      'unmet_authentication_requirements',
+      'The requested authentication context cannot be reached',
+    )
   }
-  if (!canReach(issuer, pushed.request)) {
-    const description = 'The requested authentication context cannot be reached'
-    const error = { code: 'unmet_authentication_requirements', description } as const
-    return seeOther(errorResponse(issuer, pushed.request, error))
+  const need = needOf(issuer, request, call.now)
+  const suits = session !== undefined && isMeant(session, request)
+  const step = suits
+    ? nextStep(need, session.proofs, methodsOf(session.credential))
+    : ('identify' as const)
+  if (request.prompt.includes('none')) {
+    return step === 'done'
+      ? tell('consent_required', 'The person must agree')
+      : tell('login_required', 'The person must sign in')
   }
   const known = readCookie(call, 'browser')
-  const made = known === undefined ? newCookie(call, 'browser') : undefined
-  const interaction = await sealInteraction(call, {
-    stage: 'sign-in',
-    request: handle,
+  const made = known === undefined ? newBrowserCookie(call) : undefined
+  const interaction = {
+    purpose: { kind: 'authorize', request: handle },
+    need,
     browser: await cookieHash(known ?? made?.value ?? ''),
     until: pushed.finishUntil,
-  })
-  const login = `${endpointUrl(issuer, 'main', '/login')}?interaction=${interaction}`
-  return seeOther(login, made === undefined ? [] : [made.header])
+  } as const
+  const selects = request.prompt.includes('select_account')
+  if (suits && step === 'done' && !selects) return arriveWith(call, interaction, session)
+  const asked = { ...interaction, stage: 'sign-in', proofs: [], ask: 'identify' } as const
+  const cookies = made === undefined ? [] : [made]
+  if (!suits) return askFor(call, asked, cookies)
+  if (selects) return askFor(call, { ...asked, offer: session.person.username }, cookies)
+  if (step === 'done' || step === 'identify') return askFor(call, asked, cookies)
+  if (step === 'unreachable') return askFor(call, { ...asked, unreachable: true }, cookies)
+  const { person, proofs } = session
+  return askFor(call, { ...asked, ask: step, person, proofs }, cookies)
+}
+
+/** A hint at another person means that the session's person is not meant. */
+function isMeant(session: Session, { loginHint }: LiveRequest['pushed']['request']): boolean {
+  return loginHint === undefined || normalName(loginHint) === session.person.username
 }

@@ -50,7 +50,7 @@ async function render(
       action={endpointUrl(issuer, 'main', '/consent')}
       interaction={shown.sealed}
       client={{ name: metadata.client_name, redirectHost: new URL(request.redirectUri).host }}
-      person={{ username: shown.approval.username }}
+      person={{ username: shown.approval.person.username }}
       asks={[...describeScopes(request.scope, issuer.scopes), ...describeClaims(claims)]}
       audiences={audiences.map(({ name, identifier }) => ({ name, identifier }))}
       duration={{

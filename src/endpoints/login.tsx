@@ -1,92 +1,156 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
-import { seeOther } from '../authorization/respond.ts'
+import type { Parameters } from '../authorization/parameters.ts'
 import { demand, fail } from '../errors.ts'
 import { LoginPage } from '../pages/login.tsx'
 import type { LoginProblem } from '../pages/login.tsx'
-import { passwordAuthentication } from '../people/authentication.ts'
-import { cookieHash, newCookie } from '../people/cookies.ts'
-import { checkSameOrigin, openInteraction, sealInteraction } from '../people/interaction.ts'
-import { signIn } from '../people/sign-in.ts'
+import { judge } from '../people/authentication.ts'
+import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
+import type { SignIn } from '../people/interaction.ts'
+import { currentSession, methodsOf } from '../people/session.ts'
+import { judgePassword } from '../people/sign-in.ts'
+import { nextStep } from '../people/steps.ts'
 import { deny } from './answer.ts'
+import { arriveWith, askFor, continueSignIn } from './continue.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
+/** A sign-in page, and what it is for. */
+export type Visit = {
+  readonly sealed: string
+  readonly interaction: SignIn
+  /** Absent when the sign-in is for the account page. */
+  readonly live: LiveRequest | undefined
+}
+
 /** Shows the sign-in form. */
 export async function showLogin(call: Call): Promise<Response> {
-  const sealed = one(demand(readQuery(call.request)), 'interaction')
+  const visit = await openVisit(call, demand(readQuery(call.request)))
+  const { unreachable } = visit.interaction
+  return render(call, visit, unreachable ? { problem: { kind: 'unreachable' } } : {})
+}
+
+/** Opens the interaction of a sign-in page and what it is for. Throws `ProtocolError`. */
+export async function openVisit(call: Call, parameters: Parameters): Promise<Visit> {
+  const sealed = one(parameters, 'interaction')
   const interaction = demand(await openInteraction(call, 'sign-in', sealed))
-  const live = await openPushed(call, { handle: interaction.request }, 'finishing')
-  return render(call, live, { sealed: sealed ?? '', username: live.pushed.request.loginHint })
+  const { purpose } = interaction
+  const live =
+    purpose.kind === 'authorize'
+      ? await openPushed(call, { handle: purpose.request }, 'finishing')
+      : undefined
+  return { sealed: sealed ?? '', interaction, live }
 }
 
 /** Takes the sign-in form. */
 export async function postLogin(call: Call): Promise<Response> {
   demand(checkSameOrigin(call))
   const form = demand(await readForm(call.request))
-  const sealed = one(form, 'interaction')
-  const interaction = demand(await openInteraction(call, 'sign-in', sealed))
-  const { request: handle } = interaction
-  if (one(form, 'action') === 'cancel') {
-    return deny(call, await openPushed(call, { handle, outcome: 'denied' }, 'finishing'))
-  }
-  const live = await openPushed(call, { handle }, 'finishing')
-  const username = one(form, 'username') ?? ''
+  const action = one(form, 'action')
+  if (action === 'cancel') return cancelSignIn(call, form)
+  const visit = await openVisit(call, form)
+  if (action === 'continue') return goOnAsOffered(call, visit)
+  if (action === 'skip') return goOnWithLess(call, visit)
+  return takePassword(call, visit, form)
+}
+
+/** The person does not want to sign in: the client is told. */
+export async function cancelSignIn(call: Call, form: Parameters): Promise<Response> {
+  const interaction = demand(await openInteraction(call, 'sign-in', one(form, 'interaction')))
+  const { purpose } = interaction
+  if (purpose.kind !== 'authorize') return fail('invalid_request', 'There is nothing to cancel')
+  return deny(
+    call,
+    await openPushed(call, { handle: purpose.request, outcome: 'denied' }, 'finishing'),
+  )
+}
+
+async function takePassword(call: Call, visit: Visit, form: Parameters): Promise<Response> {
+  const { interaction } = visit
+  const known = interaction.ask === 'password' ? interaction.person?.username : undefined
+  const username = known ?? one(form, 'username') ?? ''
   const password = one(form, 'password') ?? ''
   if (username.length > 256) return fail('invalid_request', 'The user name is too long')
-  const outcome = await signIn(call, { username, password })
-  if (outcome.status !== 'signed-in') {
+  const outcome = await judgePassword(call, { username, password })
+  if (outcome.status !== 'matches') {
     const problem: LoginProblem =
       outcome.status === 'wait'
         ? { kind: 'wait', seconds: outcome.seconds }
         : { kind: 'credentials' }
-    return render(call, live, { sealed: sealed ?? '', username, problem })
+    return render(call, visit, { username, problem })
   }
-  // A new cookie at sign-in: whatever was planted before is worth nothing now.
-  const cookie = newCookie(call, 'sign-in')
-  const { accountId, sub } = outcome.account
-  const approval = await sealInteraction(call, {
-    stage: 'approval',
-    request: interaction.request,
-    browser: interaction.browser,
-    until: interaction.until,
-    signIn: await cookieHash(cookie.value),
-    accountId,
-    sub,
-    username: outcome.account.username,
-    epoch: outcome.epoch,
-    authentication: passwordAuthentication(call.now),
-    grantId: call.stubs.newGrantId(),
-  })
-  const consent = `${endpointUrl(call.issuer, 'main', '/consent')}?interaction=${approval}`
-  return seeOther(consent, [cookie.header])
+  const { person, credential } = outcome
+  const samePerson = interaction.person?.accountId === person.accountId
+  const before = samePerson ? interaction.proofs : []
+  const proofs = [...before, { method: 'password', at: call.now } as const]
+  const progress = { person, methods: methodsOf(credential), proofs }
+  const answer = await continueSignIn(call, interaction, progress)
+  if (answer instanceof Response) return answer
+  return render(call, visit, { username, problem: { kind: 'unreachable' } })
+}
+
+/** `select_account`: the person goes on with the session there is, or steps it up. */
+async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Promise<Response> {
+  const session = interaction.offer === undefined ? undefined : await currentSession(call)
+  if (session?.person.username !== interaction.offer || session === undefined) {
+    const { offer: _offer, ...rest } = interaction
+    return askFor(call, rest)
+  }
+  const { person, proofs, credential } = session
+  const step = nextStep(interaction.need, proofs, methodsOf(credential))
+  if (step === 'done') return arriveWith(call, interaction, session)
+  if (step === 'unreachable') {
+    return render(call, { interaction, ...visit }, { problem: { kind: 'unreachable' } })
+  }
+  const { offer: _offer, ...rest } = interaction
+  return askFor(call, { ...rest, ask: step, person, proofs })
+}
+
+/** What was wished for beyond what is required is not at hand: the person goes on with what they have. */
+async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Response> {
+  const session = await currentSession(call)
+  const { required, freshAfter } = interaction.need
+  const same = session?.person.accountId === interaction.person?.accountId
+  if (session === undefined || !same || judge(session.proofs, freshAfter).level < required) {
+    return fail('invalid_request', 'Please sign in again', 'nothing to go on with')
+  }
+  return arriveWith(call, interaction, session)
 }
 
 async function render(
   call: Call,
-  live: LiveRequest,
-  shown: {
-    readonly sealed: string
-    readonly username: string | undefined
-    readonly problem?: LoginProblem
-  },
+  { sealed, interaction, live }: Visit,
+  shown: { readonly username?: string; readonly problem?: LoginProblem },
 ): Promise<Response> {
-  const { redirectUri } = live.pushed.request
-  const { username, problem } = shown
+  const { problem } = shown
+  const redirectUri = live?.pushed.request.redirectUri
+  const fixed = interaction.ask === 'identify' ? undefined : interaction.person?.username
+  const username = fixed ?? shown.username ?? live?.pushed.request.loginHint
+  const own = await frame(call, live?.pushed.request.uiLocales)
   const body = (
     <LoginPage
-      {...await frame(call)}
+      {...own}
       action={endpointUrl(call.issuer, 'main', '/login')}
-      interaction={shown.sealed}
-      clientName={live.client.metadata.client_name}
-      clientHost={new URL(redirectUri).host}
+      interaction={sealed}
+      ask={interaction.ask === 'code' ? 'password' : interaction.ask}
+      {...(live === undefined || redirectUri === undefined
+        ? {}
+        : {
+            client: {
+              name: live.client.metadata.client_name,
+              host: new URL(redirectUri).host,
+            },
+          })}
       {...(username === undefined ? {} : { username })}
+      {...(interaction.offer === undefined ? {} : { offer: interaction.offer })}
+      skippable={isWish(interaction)}
       {...(problem === undefined ? {} : { problem })}
     />
   )
-  const response = page(body, { status: statusFor(problem), endsAt: redirectUri })
+  const endsAt = redirectUri === undefined ? {} : { endsAt: redirectUri }
+  const response = page(body, { frame: own, status: statusFor(problem), ...endsAt })
   if (problem?.kind === 'wait') response.headers.set('retry-after', String(problem.seconds))
   return response
 }
@@ -94,4 +158,9 @@ async function render(
 const statusFor = (problem: LoginProblem | undefined): number => {
   if (problem === undefined) return 200
   return problem.kind === 'wait' ? 429 : 403
+}
+
+/** What is asked for goes beyond what is required, and that is there already. */
+function isWish({ need, proofs }: SignIn): boolean {
+  return judge(proofs, need.freshAfter).level >= need.required
 }

@@ -1,25 +1,16 @@
 import type { Reply } from '../observe/storage.ts'
 import type { PasswordHash } from '../people/password.ts'
 import { configuredIssuer } from '../config.ts'
+import { factorsOf } from './account/factors.ts'
+import type { Factors, StoredCode } from './account/factors.ts'
+import { accountOf, epochOf } from './account/person.ts'
+import type { PersonClaims, StoredAccount } from './account/person.ts'
+import { endSession, openSession, startSession, useForGrant } from './account/sessions.ts'
+import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
 import { EdgeObject } from './edge-object.ts'
 import { makeStubs } from './stubs.ts'
 
-/** Claims about a person under their OpenID Connect names (Core 5.1). */
-export type PersonClaims = Readonly<
-  Record<string, string | number | boolean | Readonly<Record<string, string>>>
->
-
-type StoredAccount = {
-  readonly format: 1
-  readonly issuer: string
-  readonly username: string
-  readonly sub: string
-  readonly enabled: boolean
-  readonly password?: PasswordHash
-  /** Raised by a new password and by disabling: sign-ins from before count no more. Absent: 0. */
-  readonly credentialEpoch?: number
-  readonly claims: PersonClaims
-}
+export type { PersonClaims } from './account/person.ts'
 
 /** An entry of the account's list of grants; `pending` until the grant is known to exist. */
 export type GrantEntry = {
@@ -28,7 +19,20 @@ export type GrantEntry = {
   readonly status: 'pending' | 'authorized'
   readonly createdAt: number
   readonly endsAt: number
+  /** What was agreed to, so that the next consent can mark what is new. Absent in older entries. */
+  readonly scope?: readonly string[]
+  readonly claims?: readonly string[]
 }
+
+/** Who signed in, as the account has it now. */
+export type Credential = Factors &
+  Pick<StoredAccount, 'enabled' | 'username' | 'sub' | 'password'> & { readonly epoch: number }
+
+/** A live session with what its next step is judged by. */
+export type OpenSession = { readonly session: StoredSession; readonly credential: Credential }
+
+/** By what a grant's owner signed in: the credential's epoch, and the hash of the session's secret. */
+export type Standing = { readonly epoch: number; readonly session?: string }
 
 /** A pending entry whose grant was not authorised within this time (ms) is dropped. */
 const pendingFor = 600_000
@@ -48,6 +52,8 @@ export class Account extends EdgeObject {
     readonly username: string
     readonly sub: string
     readonly password?: PasswordHash
+    /** The sealed secret of one-time codes. */
+    readonly codeSealed?: string
     readonly claims?: PersonClaims
   }): Reply<'created' | 'changed' | 'unknown'> {
     const before = this.read<StoredAccount>('account')
@@ -61,7 +67,12 @@ export class Account extends EdgeObject {
       claims: input.claims ?? before?.claims ?? {},
     }
     const password = input.password ?? before?.password
-    const changed = before !== undefined && input.password !== undefined
+    const renewed = input.password !== undefined || input.codeSealed !== undefined
+    const changed = before !== undefined && renewed
+    if (input.codeSealed !== undefined) {
+      const code: StoredCode = { sealed: input.codeSealed, lastStep: 0, addedAt: this.now() }
+      this.write('code', code)
+    }
     this.write('account', {
       ...account,
       ...(password === undefined ? {} : { password }),
@@ -71,16 +82,32 @@ export class Account extends EdgeObject {
   }
 
   /** What a sign-in is judged by. */
-  credential(
-    issuer: string,
-  ): Reply<
-    (Pick<StoredAccount, 'enabled' | 'sub' | 'password'> & { readonly epoch: number }) | undefined
-  > {
+  credential(issuer: string): Reply<Credential | undefined> {
     const account = this.of(issuer)
-    if (account === undefined) return this.reply(undefined)
-    const { enabled, sub, password } = account
-    const epoch = epochOf(account)
-    return this.reply({ enabled, sub, epoch, ...(password === undefined ? {} : { password }) })
+    return this.reply(account && this.credentialOf(account))
+  }
+
+  /** Starts a session: uses up the last proof and ends the session it takes the place of. */
+  startSession(issuer: string, input: NewSession): Reply<StartAnswer> {
+    return this.reply(startSession(this.shelf, this.of(issuer), input))
+  }
+
+  /** The session behind a cookie, if it lives and belongs to this browser. */
+  openSession(
+    issuer: string,
+    cookie: { readonly secretHash: string; readonly browser: string },
+  ): Reply<OpenSession | undefined> {
+    const account = this.of(issuer)
+    const session = account && openSession(this.shelf, account, cookie)
+    if (account === undefined || session === undefined) return this.reply(undefined)
+    return this.reply({ session, credential: this.credentialOf(account) })
+  }
+
+  /** Ends the session behind a cookie. */
+  endSession(issuer: string, secretHash: string): Reply<boolean> {
+    return this.reply(
+      this.of(issuer) !== undefined && endSession(this.shelf, secretHash) !== undefined,
+    )
   }
 
   /** What may be told to clients; undefined when the account is gone or disabled. */
@@ -101,17 +128,19 @@ export class Account extends EdgeObject {
 
   /**
    * Promises a grant before it is made, so that none exists that its owner cannot see. Idempotent.
-   * `epoch` is the credential's at the sign-in; false when it changed since, or the account is disabled.
+   * False when the credential changed since the sign-in, the session ended, or the account is disabled.
    */
   addGrant(
     issuer: string,
     grant: Omit<GrantEntry, 'status' | 'createdAt'>,
-    epoch = 0,
+    { epoch, session }: Standing = { epoch: 0 },
   ): Reply<boolean> {
     const account = this.of(issuer)
     if (account === undefined || !account.enabled || epochOf(account) !== epoch) {
       return this.reply(false)
     }
+    const used = { secretHash: session ?? '', clientId: grant.clientId }
+    if (session !== undefined && !useForGrant(this.shelf, account, used)) return this.reply(false)
     const now = this.now()
     const key = grantKey(grant.grantId)
     if (this.read<GrantEntry>(key) === undefined) {
@@ -211,9 +240,20 @@ export class Account extends EdgeObject {
     return true
   }
 
+  private credentialOf(account: StoredAccount): Credential {
+    const { enabled, username, sub, password } = account
+    return {
+      ...factorsOf(this.shelf),
+      enabled,
+      username,
+      sub,
+      epoch: epochOf(account),
+      ...(password === undefined ? {} : { password }),
+    }
+  }
+
   private of(issuer: string): StoredAccount | undefined {
-    const account = this.read<StoredAccount>('account')
-    return account?.issuer === issuer ? account : undefined
+    return accountOf(this.shelf, issuer)
   }
 
   private entries(): readonly GrantEntry[] {
@@ -226,8 +266,6 @@ export class Account extends EdgeObject {
     }
   }
 }
-
-const epochOf = (account: StoredAccount | undefined): number => account?.credentialEpoch ?? 0
 
 /** Grants that are to be ended, and when to try again. */
 type Ending = { readonly ids: readonly string[]; readonly retryAt: number }

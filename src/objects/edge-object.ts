@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../config.ts'
 import type { Reply } from '../observe/storage.ts'
+import type { Shelf } from './shelf.ts'
 
 /**
  * What is refused is remembered this long (ms) after it would be refused anyway, because the clocks of
@@ -45,6 +46,15 @@ export abstract class EdgeObject<E = Env> extends DurableObject<E> {
   /** Deletes one value of the synchronous key-value storage. */
   protected erase(key: string): void {
     if (this.ctx.storage.kv.delete(key)) this.rowsWritten += 1
+  }
+
+  /** The same storage for the parts of an object that live in files of their own. */
+  protected readonly shelf: Shelf = {
+    now: () => this.now(),
+    read: (key) => this.read(key),
+    write: (key, value) => this.write(key, value),
+    erase: (key) => this.erase(key),
+    list: <T>(prefix: string) => [...this.ctx.storage.kv.list<T>({ prefix })],
   }
 
   /** Sets the object's one alarm. `at` in milliseconds since the epoch. */

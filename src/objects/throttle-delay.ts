@@ -1,6 +1,7 @@
 /** Failures without delay, first delay and longest delay in seconds, by what is counted. */
 const schedules = {
   name: { free: 5, first: 2, longest: 300 },
+  code: { free: 3, first: 2, longest: 300 },
   address: { free: 20, first: 2, longest: 300 },
 } as const
 

@@ -2,12 +2,13 @@ import type { Call } from '../call.ts'
 import { digest, randomText } from '../encoding.ts'
 
 /**
- * Cookies of the sign-in. `browser` is one half of an interaction, the other is the pushed request;
- * `sign-in` is made anew whenever somebody signs in, so that a planted cookie is worth nothing.
+ * Cookies of a person's browser. `browser` is one half of an interaction, the other is its purpose;
+ * `session` is made anew at every sign-in and step-up, so that a planted cookie is worth nothing.
  */
-export type CookieName = 'browser' | 'sign-in'
+export type CookieName = 'browser' | 'session'
 
-const form = /^[A-Za-z0-9_-]{43}$/
+/** A random text, or a handle. */
+const forms = { browser: /^[A-Za-z0-9_-]{43}$/, session: /^[A-Za-z0-9_-]{87}$/ } as const
 
 /** `__Host-` with the issuer id in the name; plain-http loopback: the same name without prefix. */
 function fullName(call: Call, name: CookieName): string {
@@ -23,18 +24,23 @@ export function readCookie(call: Call, name: CookieName): string | undefined {
     .filter((pair) => pair.startsWith(`${wanted}=`))
     .map((pair) => pair.slice(wanted.length + 1))
   const [value] = values
-  return values.length === 1 && value !== undefined && form.test(value) ? value : undefined
+  return values.length === 1 && value !== undefined && forms[name].test(value) ? value : undefined
 }
 
-export function newCookie(
-  call: Call,
-  name: CookieName,
-): { readonly value: string; readonly header: string } {
-  const value = randomText(32)
+export type Cookie = { readonly value: string; readonly header: string }
+
+/** Sets a cookie until the browser is closed. */
+export function setCookie(call: Call, name: CookieName, value: string): Cookie {
   const secure = call.issuer.url.startsWith('https:') ? '; Secure' : ''
   const header = `${fullName(call, name)}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}`
   return { value, header }
 }
+
+/** Takes a cookie away. */
+export const clearCookie = (call: Call, name: CookieName): string =>
+  `${setCookie(call, name, '').header}; Max-Age=0`
+
+export const newBrowserCookie = (call: Call): Cookie => setCookie(call, 'browser', randomText(32))
 
 /** What a sealed form token stores of a cookie. */
 export const cookieHash = (value: string): Promise<string> => digest(value)

@@ -3,29 +3,48 @@ import { isRecord, parseJson, sameText, tuple, utf8 } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import { seal, unseal } from '../secrets.ts'
-import type { Authentication } from '../types.ts'
+import type { Authentication, Proof } from '../types.ts'
+import type { Need } from './authentication.ts'
 import { cookieHash, readCookie } from './cookies.ts'
+import type { CookieName } from './cookies.ts'
+import type { Person } from './session.ts'
+import type { Step } from './steps.ts'
+
+/** What a sign-in is for: a pushed request (its `request_uri` handle), or a page of the account. */
+export type Purpose =
+  | { readonly kind: 'authorize'; readonly request: string }
+  | { readonly kind: 'account'; readonly path: `/account${string}` }
 
 /**
- * An interaction is the pair (pushed request, browser cookie). Its progress travels as a sealed token
- * in forms and redirects; it counts only together with the cookies it was sealed for.
+ * An interaction is the pair (purpose, browser cookie). Its progress travels as a sealed token in forms
+ * and redirects; it counts only together with the cookies it was sealed for.
  */
 type Common = {
-  /** The `request_uri` handle. */
-  readonly request: string
   readonly browser: string
   /** Milliseconds. */
   readonly until: number
 }
-export type SignIn = Common & { readonly stage: 'sign-in' }
+export type SignIn = Common & {
+  readonly stage: 'sign-in'
+  readonly purpose: Purpose
+  readonly need: Need
+  /** What the page asks for. */
+  readonly ask: Exclude<Step, 'done' | 'unreachable'>
+  /** Known once a proof was given, or from the session that is stepped up. */
+  readonly person?: Person
+  readonly proofs: readonly Proof[]
+  /** The account of this session cannot reach what is required. */
+  readonly unreachable?: true
+  /** `select_account`: the session's person may go on as they are. */
+  readonly offer?: string
+}
 export type Approval = Common & {
   readonly stage: 'approval'
-  readonly signIn: string
-  readonly accountId: string
-  readonly sub: string
-  readonly username: string
-  /** The credential's epoch at the sign-in: a new password or a disabled account ends it. */
-  readonly epoch: number
+  /** The `request_uri` handle. */
+  readonly request: string
+  /** Hash of the session cookie. */
+  readonly session: string
+  readonly person: Person
   readonly authentication: Authentication
   /** Chosen before the person answers, so that a double click means the same grant. */
   readonly grantId: string
@@ -59,13 +78,13 @@ export async function openInteraction<S extends Interaction['stage']>(
   const interaction = value as unknown as Interaction
   if (interaction.until <= call.now) return gone('expired')
   if (!(await holds(call, 'browser', interaction.browser))) return gone('another browser')
-  if (interaction.stage === 'approval' && !(await holds(call, 'sign-in', interaction.signIn))) {
-    return gone('another sign-in')
+  if (interaction.stage === 'approval' && !(await holds(call, 'session', interaction.session))) {
+    return gone('another session')
   }
   return accept(interaction as Extract<Interaction, { readonly stage: S }>)
 }
 
-async function holds(call: Call, name: 'browser' | 'sign-in', hash: string): Promise<boolean> {
+async function holds(call: Call, name: CookieName, hash: string): Promise<boolean> {
   const cookie = readCookie(call, name)
   return cookie !== undefined && sameText(await cookieHash(cookie), hash)
 }

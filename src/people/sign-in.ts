@@ -1,11 +1,17 @@
 import type { Call } from '../call.ts'
-import type { NamedAccount } from '../objects/directory.ts'
+import type { Credential } from '../objects/account.ts'
 import { provision } from '../provision.ts'
 import { mostPasswordCharacters, verifyPassword } from './password.ts'
+import { personOf } from './session.ts'
+import type { Person } from './session.ts'
 import { throttleFor } from './throttling.ts'
 
 export type SignInOutcome =
-  | { readonly status: 'signed-in'; readonly account: NamedAccount; readonly epoch: number }
+  | {
+      readonly status: 'matches'
+      readonly person: Person
+      readonly credential: Credential
+    }
   | { readonly status: 'refused' }
   | { readonly status: 'wait'; readonly seconds: number }
 
@@ -17,13 +23,13 @@ export const normalName = (username: string): string =>
  * Judges a name and password. Costs the same whether the account exists or not: the directory answers
  * with a decoy account, which is asked and whose password is compared.
  */
-export async function signIn(
+export async function judgePassword(
   call: Call,
   given: { readonly username: string; readonly password: string },
 ): Promise<SignInOutcome> {
   const { storage, stubs, issuer } = call
   const username = normalName(given.username)
-  const throttling = await throttleFor(call, username)
+  const throttling = await throttleFor(call, 'name', username)
   const attempt = await throttling.begin()
   if (!attempt.allowed) return { status: 'wait', seconds: attempt.waitSeconds }
   const account = await storage.object('Directory.findForSignIn', () =>
@@ -42,6 +48,5 @@ export async function signIn(
     return { status: 'refused' }
   }
   await throttling.succeed()
-  call.log('sign_in.succeeded', { account: account.accountId })
-  return { status: 'signed-in', account, epoch: credential.epoch }
+  return { status: 'matches', person: personOf(account.accountId, credential), credential }
 }

@@ -13,18 +13,25 @@ export type Throttling = {
   readonly succeed: () => Promise<void>
 }
 
-/** Throttles sign-ins by account name and by address (/24 or /48), whether the account exists or not. */
-export async function throttleFor(call: Call, username: string): Promise<Throttling> {
+/**
+ * Throttles attempts by what is guessed at (an account's password by its name, whether it exists or not;
+ * its one-time code by its id) and by address (/24 or /48).
+ */
+export async function throttleFor(
+  call: Call,
+  kind: 'name' | 'code',
+  value: string,
+): Promise<Throttling> {
   const address = network(call.request.headers.get('cf-connecting-ip') ?? '')
   const counters = [
-    { kind: 'name', ...(await bucketOf(call, 'name', username)) },
+    { kind, ...(await bucketOf(call, kind, value)) },
     { kind: 'address', ...(await bucketOf(call, 'address', address)) },
   ] as const
   return {
     begin: async () => {
       const [name, from] = counters
-      const beginAt = ({ kind, bucket, key }: (typeof counters)[number]) =>
-        call.storage.object('Throttle.begin', () => call.stubs.throttle(bucket).begin(key, kind))
+      const beginAt = ({ kind: counted, bucket, key }: (typeof counters)[number]) =>
+        call.storage.object('Throttle.begin', () => call.stubs.throttle(bucket).begin(key, counted))
       // The address first: one that has to wait must not count against the names it tries.
       const byAddress = await beginAt(from)
       return byAddress.allowed ? beginAt(name) : byAddress

@@ -17,6 +17,8 @@ export const fapi2Security: Profile = Object.freeze({
   proofWindow: 120,
   redirectUris: 'registered',
   loopbackRedirects: true,
+  minimumLevel: 2,
+  rememberedConsent: 'never',
   lifetimes: {
     pushedRequest: 300,
     interaction: 1800,

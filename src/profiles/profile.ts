@@ -1,3 +1,5 @@
+import type { Level } from '../types.ts'
+
 /** Signature algorithms this server knows. `EdDSA` and `Ed25519` both mean Ed25519 (RFC 8037, RFC 9864). */
 export type Algorithm = 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519'
 
@@ -43,5 +45,9 @@ export type Profile = {
   readonly redirectUris: 'registered'
   /** `http` on a loopback address for native clients (RFC 8252 7.3). */
   readonly loopbackRedirects: boolean
+  /** The level of authentication an issuer demands unless its settings say otherwise. */
+  readonly minimumLevel: Level
+  /** `covered`: a consent that covers all that is asked may stand for a new one; never for new scopes. */
+  readonly rememberedConsent: 'never' | 'covered'
   readonly lifetimes: Lifetimes
 }

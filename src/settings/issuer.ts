@@ -6,6 +6,7 @@ import type { Profile } from '../profiles/profile.ts'
 import { readCertificateAuthorities } from '../proof/authorities.ts'
 import { locationHints } from '../proof/location.ts'
 import type { Issuer, Operator, ResourceServer, ScopeText } from '../types.ts'
+import { readAuthentication } from './authentication.ts'
 import {
   contradiction,
   integer,
@@ -51,7 +52,7 @@ export function readIssuer(
     profile,
     lifetimes: readLifetimes(entry, where, profile),
     name: optionalText(entry, 'name', where) ?? new URL(url).hostname,
-    factors: readFactors(entry, where),
+    authentication: readAuthentication(entry, where, profile),
     signingAlgorithm: oneOf(entry, 'signing_alg', where, ['ES256', 'PS256', 'Ed25519'], 'ES256'),
     keyRotationDays: integer(entry, 'key_rotation_days', where, { least: 1, most: 365, else: 30 }),
     resourceServers,
@@ -95,20 +96,6 @@ function readMtlsOrigin(
     )
   }
   return value
-}
-
-function readFactors(entry: Readonly<Record<string, unknown>>, where: string): 1 {
-  const value = entry['authentication']
-  if (value === undefined) return 1
-  if (!isRecord(value)) return contradiction(`${where}: authentication must be an object.`)
-  onlyKnown(value, ['factors'], `${where}: authentication`)
-  const factors = value['factors'] ?? 1
-  if (factors !== 1) {
-    return contradiction(
-      `${where}: authentication.factors is ${JSON.stringify(factors)}, but this version can only verify 1 factor.`,
-    )
-  }
-  return 1
 }
 
 function readLifetimes(

@@ -44,17 +44,17 @@ describe('an attacker who fixes a session', () => {
     if (known === undefined) throw new Error('no browser cookie')
     const victim = createBrowser()
     plant(victim, known.name, known.value)
-    const planted = randomBytes(32).toString('base64url')
-    plant(victim, known.name.replace('browser', 'sign-in'), planted)
+    const planted = randomBytes(65).toString('base64url')
+    plant(victim, known.name.replace('browser', 'session'), planted)
     const login = await victim.open(attacker.login.url)
     const consent = await login.submit('login', users.alice)
     expect(consent.forms).toHaveLength(1)
-    const fresh = cookieNamed(victim, 'sign-in')
+    const fresh = cookieNamed(victim, 'session')
     expect(fresh?.value).not.toBe(planted)
     // The attacker knows the address of the consent page, the browser cookie and what was planted.
     const thief = createBrowser()
     plant(thief, known.name, known.value)
-    plant(thief, known.name.replace('browser', 'sign-in'), planted)
+    plant(thief, known.name.replace('browser', 'session'), planted)
     for (const browser of [attacker.browser, thief]) {
       expect(pageRefusal(await browser.open(consent.url))).toBe('400 invalid_request')
       const approved = await post(browser, consent, { action: 'approve' })
@@ -67,9 +67,9 @@ describe('an attacker who fixes a session', () => {
   it('ATK-A1-18 cannot keep a sign-in cookie alive: each sign-in makes a new one and voids the page before', async () => {
     const { browser, login } = await arrive()
     const first = await login.submit('login', users.alice)
-    const before = cookieNamed(browser, 'sign-in')?.value
+    const before = cookieNamed(browser, 'session')?.value
     const second = await login.submit('login', users.alice)
-    expect(cookieNamed(browser, 'sign-in')?.value).not.toBe(before)
+    expect(cookieNamed(browser, 'session')?.value).not.toBe(before)
     expect(pageRefusal(await first.submit('approve'))).toBe('400 invalid_request')
     expect((await second.submit('approve')).redirectedTo?.searchParams.get('code')).toBeTruthy()
   })
@@ -115,9 +115,9 @@ describe('an attacker who fixes a session', () => {
     const { browser, login } = await arrive()
     await login.submit('login', users.alice)
     const cookies = browser.cookies.list()
-    expect(cookies.map(({ name }) => name.replace(/^.*-(browser|sign-in)$/, '$1')).sort()).toEqual([
+    expect(cookies.map(({ name }) => name.replace(/^.*-(browser|session)$/, '$1')).sort()).toEqual([
       'browser',
-      'sign-in',
+      'session',
     ])
     for (const cookie of cookies) {
       expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'lax', path: '/' })

@@ -65,9 +65,12 @@ describe('Account', () => {
     await account().put({ ...names, claims: { name: 'Alice Liddell' } })
     expect((await account().credential('bank')).value).toEqual({
       enabled: false,
+      username: 'alice',
       sub: 'sub-alice',
       password,
       epoch: 1,
+      passkeys: [],
+      recoveryCodes: 0,
     })
     expect((await account().person('bank')).value).toBeUndefined()
     await account().setEnabled('bank', true)
@@ -208,17 +211,20 @@ describe('disabling an account', () => {
     expect(await statusOf(existing)).toBe('revoked')
     // A sign-in from before the disabling counts no more; one from after it does.
     expect((await account().addGrant('bank', promise(newGrantId()))).value).toBe(false)
-    const { epoch } = (await account().credential('bank')).value ?? {}
-    expect((await account().addGrant('bank', promise(newGrantId()), epoch)).value).toBe(true)
+    const { epoch = 0 } = (await account().credential('bank')).value ?? {}
+    expect((await account().addGrant('bank', promise(newGrantId()), { epoch })).value).toBe(true)
   })
 
   it('and a new password end the sign-ins from before', async () => {
     const account = await newAccount()
-    const before = (await account().credential('bank')).value?.epoch
+    const standing = async () => ({
+      epoch: (await account().credential('bank')).value?.epoch ?? 0,
+    })
+    const before = await standing()
     expect((await account().addGrant('bank', promise(newGrantId()), before)).value).toBe(true)
     await account().put({ ...alice, password: { ...password, hash: 'another' } })
     expect((await account().addGrant('bank', promise(newGrantId()), before)).value).toBe(false)
-    const after = (await account().credential('bank')).value?.epoch
+    const after = await standing()
     expect((await account().addGrant('bank', promise(newGrantId()), after)).value).toBe(true)
   })
 
@@ -251,9 +257,9 @@ describe('disabling an account', () => {
     const first = await give(account)
     await disableOutOfReach(account)
     await account().setEnabled('bank', true)
-    const epoch = (await account().credential('bank')).value?.epoch
+    const { epoch = 0 } = (await account().credential('bank')).value ?? {}
     const second = newGrantId()
-    await account().addGrant('bank', promise(second), epoch)
+    await account().addGrant('bank', promise(second), { epoch })
     await grantOf(second).authorize(order)
     await disableOutOfReach(account)
     expect([await statusOf(first), await statusOf(second)]).toEqual(['active', 'active'])
@@ -267,8 +273,8 @@ describe('disabling an account', () => {
     const existing = await give(account)
     await disableOutOfReach(account)
     await account().setEnabled('bank', true)
-    const epoch = (await account().credential('bank')).value?.epoch
-    expect((await account().addGrant('bank', promise(newGrantId()), epoch)).value).toBe(true)
+    const { epoch = 0 } = (await account().credential('bank')).value ?? {}
+    expect((await account().addGrant('bank', promise(newGrantId()), { epoch })).value).toBe(true)
     expect((await holdingsOf(account())).alarm).toBe(start + 5_000)
     setClock(5)
     await runDurableObjectAlarm(account())

@@ -15,7 +15,7 @@ async function attempt(username: string, address: string): Promise<boolean> {
   })
   const issuer = configuredIssuer(env, 'bank')
   const call = { issuer, request, storage: new Storage(), stubs: stubsOf('bank') }
-  const throttling = await throttleFor(call as unknown as Call, username)
+  const throttling = await throttleFor(call as unknown as Call, 'name', username)
   return (await throttling.begin()).allowed
 }
 

@@ -24,8 +24,8 @@ const login = (change: Partial<Parameters<typeof LoginPage>[0]> = {}) =>
       ...frame,
       action: '/login',
       interaction: 'sealed',
-      clientName: 'Budget Buddy',
-      clientHost: 'app.example',
+      ask: 'identify',
+      client: { name: 'Budget Buddy', host: 'app.example' },
       ...change,
     }),
   )
@@ -62,8 +62,8 @@ const filledWith = (strange: string): Promise<string>[] => [
   login({
     brand: { name: strange },
     interaction: strange,
-    clientName: strange,
-    clientHost: strange,
+    client: { name: strange, host: strange },
+    offer: strange,
     username: strange,
   }),
   consent({
@@ -157,7 +157,7 @@ describe('the login page', () => {
     for (const id of ['username', 'password', 'login', 'cancel']) {
       expect(page.split(`id="${id}"`)).toHaveLength(2)
     }
-    expect(page).toContain('autocomplete="username"')
+    expect(page).toContain('autocomplete="username webauthn"')
     expect(page).toContain('autocomplete="current-password"')
     expect(page).toContain('<form method="post" action="/login">')
     expect(page).toContain('<input type="hidden" name="interaction" value="sealed"/>')

@@ -207,6 +207,7 @@ export async function makeFixtures(): Promise<{
     clientCaPem: ca.pem,
     config: {
       issuer: {
+        authentication: { factors: 1 },
         scopes: {
           accounts: { title: 'Your accounts', description: 'See your accounts and balances.' },
         },

@@ -21,5 +21,11 @@ export const prompt: Rule = ({ parameters }) => {
   if (loginHint !== undefined && loginHint.length > 256) {
     return refuse('invalid_request', 'login_hint is longer than 256 characters')
   }
-  return accept({ prompt: asked, ...(loginHint === undefined ? {} : { loginHint }) })
+  const uiLocales = words(parameters, 'ui_locales')
+  return accept({
+    prompt: asked,
+    ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) }),
+    ...(loginHint === undefined ? {} : { loginHint }),
+    ...(uiLocales.length === 0 ? {} : { uiLocales: uiLocales.slice(0, 16) }),
+  })
 }

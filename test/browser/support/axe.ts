@@ -18,5 +18,5 @@ export async function expectAccessible(page: Page): Promise<void> {
   const serious = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, help, nodes }) => `${id}: ${help} ${nodes.map(({ html }) => html).join(' ')}`)
-  expect(serious, await page.title()).toEqual([])
+  expect(serious, `${await page.title()}: ${serious.join('; ')}`).toEqual([])
 }

@@ -1,24 +1,38 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readSettings } from '../../../src/config.ts'
-import { cookieHash, newCookie, readCookie } from '../../../src/people/cookies.ts'
+import {
+  clearCookie,
+  cookieHash,
+  newBrowserCookie,
+  readCookie,
+  setCookie,
+} from '../../../src/people/cookies.ts'
 import { makeCall } from '../support/call.ts'
 import { bank, makeIssuer } from '../support/issuer.ts'
 
 const value = 'a'.repeat(43)
+const handle = 'h'.repeat(87)
 const name = '__Host-fapi-bank-browser'
-const read = (cookie: string, which: 'browser' | 'sign-in' = 'browser') =>
+const read = (cookie: string, which: 'browser' | 'session' = 'browser') =>
   readCookie(makeCall({ headers: { cookie } }), which)
 
 describe('a cookie', () => {
   it('ATK-A1-18 is for this host, https and HTTP only, and has the issuer in its name', () => {
-    const { value: made, header } = newCookie(makeCall(), 'sign-in')
-    expect(header).toBe(`__Host-fapi-bank-sign-in=${made}; Path=/; HttpOnly; SameSite=Lax; Secure`)
+    const { value: made, header } = newBrowserCookie(makeCall())
+    expect(header).toBe(`__Host-fapi-bank-browser=${made}; Path=/; HttpOnly; SameSite=Lax; Secure`)
     expect(Buffer.from(made, 'base64url')).toHaveLength(32)
+    const attributes = 'Path=/; HttpOnly; SameSite=Lax; Secure'
+    expect(setCookie(makeCall(), 'session', handle).header).toBe(
+      `__Host-fapi-bank-session=${handle}; ${attributes}`,
+    )
+    expect(clearCookie(makeCall(), 'session')).toBe(
+      `__Host-fapi-bank-session=; ${attributes}; Max-Age=0`,
+    )
   })
 
   it('SP-CR-06 is new each time', () => {
-    const values = Array.from({ length: 100 }, () => newCookie(makeCall(), 'browser').value)
+    const values = Array.from({ length: 100 }, () => newBrowserCookie(makeCall()).value)
     expect(new Set(values).size).toBe(100)
   })
 
@@ -28,7 +42,7 @@ describe('a cookie', () => {
     const [issuer] = result.ok ? result.settings.issuers : []
     const call = (cookie: string) =>
       makeCall({ headers: { cookie }, ...(issuer === undefined ? {} : { issuer }) })
-    const { header } = newCookie(call(''), 'browser')
+    const { header } = newBrowserCookie(call(''))
     expect(header).toMatch(/^fapi-bank-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
     expect(readCookie(call(`fapi-bank-browser=${value}`), 'browser')).toBe(value)
     expect(readCookie(call(`${name}=${value}`), 'browser')).toBeUndefined()
@@ -37,7 +51,7 @@ describe('a cookie', () => {
   it('is read among others, and given back as it was made', () => {
     expect(read(`a=b; ${name}=${value}; c=d`)).toBe(value)
     expect(read(`a=b;${name}=${value}`)).toBe(value)
-    const { value: made, header } = newCookie(makeCall(), 'browser')
+    const { value: made, header } = newBrowserCookie(makeCall())
     expect(read(header.split(';')[0] ?? '')).toBe(made)
   })
 
@@ -51,7 +65,7 @@ describe('a cookie', () => {
     ['without prefix', `fapi-bank-browser=${value}`],
     ['of another case', `${name.toLowerCase()}=${value}`],
     ['of another issuer', `__Host-fapi-tenant-browser=${value}`],
-    ['of another purpose', `__Host-fapi-bank-sign-in=${value}`],
+    ['of another purpose', `__Host-fapi-bank-session=${value}`],
     ['of a longer name', `x${name}=${value}`],
     ['sent twice', `${name}=${value}; ${name}=${value}`],
     ['planted beside another', `${name}=${value}; ${name}=${'b'.repeat(43)}`],

@@ -11,30 +11,32 @@ import { codeOf, makeIssuer, valueOf } from '../support/issuer.ts'
 
 const now = 1_800_000_000_000
 const browser = 'b'.repeat(43)
-const session = 's'.repeat(43)
+const session = 's'.repeat(87)
 const cookies = (pairs: Readonly<Record<string, string>>, issuer = 'bank') => ({
   cookie: Object.entries(pairs)
     .map(([name, value]) => `__Host-fapi-${issuer}-${name}=${value}`)
     .join('; '),
 })
-const both = cookies({ browser, 'sign-in': session })
+const both = cookies({ browser, session })
 const callOf = (headers: Record<string, string> = both, more: object = {}) =>
   makeCall({ headers, now, ...more })
 
 const signIn = async (): Promise<SignIn> => ({
   stage: 'sign-in',
-  request: 'handle',
+  purpose: { kind: 'authorize', request: 'handle' },
+  need: { required: 2, wanted: 2, freshAfter: 0 },
+  ask: 'identify',
+  proofs: [],
   browser: await cookieHash(browser),
   until: now + 1,
 })
 const approval = async (): Promise<Approval> => ({
-  ...(await signIn()),
   stage: 'approval',
-  signIn: await cookieHash(session),
-  accountId: 'account',
-  sub: 'alice',
-  username: 'alice',
-  epoch: 0,
+  request: 'handle',
+  browser: await cookieHash(browser),
+  until: now + 1,
+  session: await cookieHash(session),
+  person: { accountId: 'account', sub: 'alice', username: 'alice', epoch: 0 },
   authentication: { acr: 'a', amr: ['pwd'], time: 1 },
   grantId: 'grant',
 })
@@ -51,7 +53,7 @@ describe('a sealed interaction', () => {
 
   it('ATK-A1-17 ATK-A1-19 opens in no other browser, with the same words each time', async () => {
     const sealed = await sealInteraction(callOf(), await signIn())
-    const strangers = [{}, cookies({ browser: 'x'.repeat(43) }), cookies({ 'sign-in': browser }), cookies({ browser }, 'tenant'), { cookie: `${both.cookie}; ${both.cookie}` }] // prettier-ignore
+    const strangers = [{}, cookies({ browser: 'x'.repeat(43) }), cookies({ session }), cookies({ browser }, 'tenant'), { cookie: `${both.cookie}; ${both.cookie}` }] // prettier-ignore
     for (const headers of strangers) {
       const answer = await openInteraction(callOf(headers), 'sign-in', sealed)
       expect(answer).toMatchObject({
@@ -67,7 +69,7 @@ describe('a sealed interaction', () => {
 
   it('ATK-A1-18 needs the cookie of the sign-in too, once somebody has signed in', async () => {
     const sealed = await sealInteraction(callOf(), await approval())
-    for (const headers of [cookies({ browser }), cookies({ browser, 'sign-in': 'x'.repeat(43) })]) {
+    for (const headers of [cookies({ browser }), cookies({ browser, session: 'x'.repeat(87) })]) {
       expect(codeOf(await openInteraction(callOf(headers), 'approval', sealed))).toBe(
         'invalid_request',
       )

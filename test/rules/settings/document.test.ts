@@ -17,7 +17,7 @@ describe('settings', () => {
       url: 'https://as.example',
       mtlsOrigin: undefined,
       name: 'as.example',
-      factors: 1,
+      authentication: { minimum: 2 },
       signingAlgorithm: 'ES256',
       keyRotationDays: 30,
       resourceServers: [],

@@ -79,14 +79,57 @@ describe('numbers and choices', () => {
     )
   })
 
-  it('verify one factor, and refuse to promise two', () => {
-    expect(makeIssuer({ authentication: { factors: 1 } }).factors).toBe(1)
-    expect(makeIssuer({ authentication: {} }).factors).toBe(1)
-    for (const factors of [2, 0, '1']) {
-      const about = `authentication.factors is ${JSON.stringify(factors)}`
+  it('demand two factors under FAPI unless one is chosen, and know no other number', () => {
+    const minimum = (authentication: unknown) =>
+      makeIssuer({ authentication }).authentication.minimum
+    expect([minimum(undefined), minimum({}), minimum({ factors: 2 })]).toEqual([2, 2, 2])
+    expect(minimum({ factors: 1 })).toBe(1)
+    expect(makeIssuer({ profile: 'openid-connect' }).authentication.minimum).toBe(1)
+    for (const factors of [3, 0, '1']) {
+      const about = 'authentication.factors must be 1 or 2'
       expect(problem({ authentication: { factors } })).toEqual(sentence(about))
     }
     expect(problem({ authentication: 1 })).toEqual(sentence('authentication must be an object'))
+    expect(problem({ authentication: { factor: 1 } })).toEqual(
+      sentence("authentication: unknown setting 'factor'"),
+    )
+  })
+
+  it('name further authentication contexts, without changing what the own names mean', () => {
+    const { acr } = makeIssuer({
+      authentication: { acr_values: { 'urn:bank:sca': 'two-factors' } },
+    }).authentication
+    expect(Object.entries(acr)).toEqual([
+      ['urn:bank:sca', 2],
+      ['urn:fapi-edge:acr:one-factor', 1],
+      ['urn:fapi-edge:acr:two-factors', 2],
+      ['urn:fapi-edge:acr:phishing-resistant', 3],
+    ])
+    for (const level of ['three-factors', 2, null, 'toString']) {
+      expect(problem({ authentication: { acr_values: { 'urn:bank:sca': level } } })).toEqual(
+        sentence('acr_values must map names to one of one-factor, two-factors, phishing-resistant'),
+      )
+    }
+    expect(problem({ authentication: { acr_values: { 'with space': 'two-factors' } } })).toEqual(
+      sentence("'with space' cannot be an acr value"),
+    )
+    const lowered = makeIssuer({
+      authentication: { acr_values: { 'urn:fapi-edge:acr:two-factors': 'one-factor' } },
+    })
+    expect(lowered.authentication.acr['urn:fapi-edge:acr:two-factors']).toBe(2)
+  })
+
+  it('limit sessions', () => {
+    const session = (value: unknown) =>
+      makeIssuer({ authentication: { session: value } }).authentication.session
+    expect(session(undefined)).toEqual({ idle: 1_800, absolute: 43_200 })
+    expect(session({ idle: 60, absolute: 60 })).toEqual({ idle: 60, absolute: 60 })
+    for (const value of [{ idle: 59 }, { absolute: 2_592_001 }, { idle: 1.5 }]) {
+      expect(problem({ authentication: { session: value } })).toMatch(/must be a whole number/)
+    }
+    expect(problem({ authentication: { session: { idle: 3600, absolute: 60 } } })).toEqual(
+      sentence('session.idle must not be longer than session.absolute'),
+    )
   })
 
   it('have a name that is a text', () => {

@@ -15,4 +15,20 @@ export const signIn: Words['signIn'] = {
   passwordStays: (brand, client) =>
     say`Ihr Passwort bleibt bei ${brand}; ${client} bekommt es nie zu sehen.`,
   afterwards: (host) => say`Danach kehren Sie zu ${host} zurück.`,
+  toYourAccount: 'um Ihr Konto zu sehen',
+  continueAs: (person) => say`Weiter als ${person}`,
+  orAnother: 'Oder melden Sie sich als jemand anderes an:',
+  skip: 'Ohne weitermachen',
+  usePasskey: (person) => say`Bestätigen Sie mit Ihrem Passkey, dass Sie ${person} sind.`,
+  unreachable:
+    'Ihr Konto kann sich nicht so anmelden, wie es hier nötig ist: Ein Faktor fehlt. Fügen Sie auf Ihrer Kontoseite einen Passkey hinzu oder bitten Sie uns um einen Link zum Einrichten.',
+  code: {
+    title: 'Code eingeben',
+    lead: (person) => say`Sie melden sich als ${person} an.`,
+    label: 'Einmalcode',
+    hint: 'Die sechs Ziffern, die Ihre Authenticator-App gerade zeigt, oder einer Ihrer Wiederherstellungscodes.',
+    submit: 'Weiter',
+    wrong:
+      'Dieser Code gilt nicht. Warten Sie auf den nächsten in Ihrer App und versuchen Sie es noch einmal.',
+  },
 }

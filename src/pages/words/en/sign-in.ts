@@ -14,4 +14,20 @@ export const signIn = {
   passwordStays: (brand: Child, client: Child) =>
     say`Your password stays with ${brand}; ${client} never sees it.`,
   afterwards: (host: Child) => say`Afterwards you return to ${host}.`,
+  toYourAccount: 'to see your account',
+  continueAs: (person: Child) => say`Continue as ${person}`,
+  orAnother: 'Or sign in as somebody else:',
+  skip: 'Continue without it',
+  usePasskey: (person: Child) => say`Confirm with your passkey that you are ${person}.`,
+  unreachable:
+    'Your account cannot sign in the way this request needs: a factor is missing. Add a passkey on your account page, or ask us for a link to set one up.',
+  code: {
+    title: 'Enter your code',
+    lead: (person: Child) => say`You are signing in as ${person}.`,
+    label: 'One-time code',
+    hint: 'The six digits your authenticator app shows now, or one of your recovery codes.',
+    submit: 'Continue',
+    /** A wrong code and a used one are the same sentence. */
+    wrong: 'This code is not valid. Wait for the next one in your app and try again.',
+  },
 }

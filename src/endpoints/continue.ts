@@ -1,0 +1,108 @@
+import type { Call } from '../call.ts'
+import { endpointUrl } from '../call.ts'
+import { seeOther } from '../authorization/respond.ts'
+import { fail } from '../errors.ts'
+import type { Spend } from '../objects/account/factors.ts'
+import { authenticationOf, judge } from '../people/authentication.ts'
+import { cookieHash } from '../people/cookies.ts'
+import type { Cookie } from '../people/cookies.ts'
+import { sealInteraction } from '../people/interaction.ts'
+import type { SignIn } from '../people/interaction.ts'
+import { beginSession } from '../people/session.ts'
+import type { Person, Session } from '../people/session.ts'
+import { nextStep } from '../people/steps.ts'
+import type { Methods } from '../people/steps.ts'
+import type { Proof } from '../types.ts'
+import { openPushed } from './pushed.ts'
+
+/** What a sign-in has so far. */
+export type Progress = {
+  readonly person: Person
+  readonly methods: Methods
+  readonly proofs: readonly Proof[]
+  /** What the last proof uses up. */
+  readonly spend?: Spend
+}
+
+const pathOf = (ask: SignIn['ask']): string => (ask === 'code' ? '/login/code' : '/login')
+
+/** Sends the browser to the page that asks for what is missing. */
+export async function askFor(
+  call: Call,
+  interaction: SignIn,
+  cookies: readonly Cookie[] = [],
+): Promise<Response> {
+  const sealed = await sealInteraction(call, interaction)
+  const page = endpointUrl(call.issuer, 'main', pathOf(interaction.ask))
+  return seeOther(
+    `${page}?interaction=${sealed}`,
+    cookies.map(({ header }) => header),
+  )
+}
+
+/**
+ * Goes on after a proof: asks for what is missing, or starts the session and goes where the sign-in was
+ * for. `unreachable` and `spent` are left to the page that took the proof.
+ */
+export async function continueSignIn(
+  call: Call,
+  interaction: SignIn,
+  { person, methods, proofs, spend }: Progress,
+): Promise<Response | 'unreachable' | 'spent'> {
+  const step = nextStep(interaction.need, proofs, methods)
+  if (step === 'unreachable') return 'unreachable'
+  if (step !== 'done') {
+    const { unreachable: _unreachable, offer: _offer, ...rest } = interaction
+    return askFor(call, { ...rest, ask: step, person, proofs })
+  }
+  const { browser } = interaction
+  const given = { proofs, browser, ...(spend === undefined ? {} : { spend }) }
+  const started = await beginSession(call, person, given)
+  if (started.status !== 'started') {
+    if (started.status === 'spent') return 'spent'
+    return fail('access_denied', 'Please sign in again', 'disabled, or its credential changed')
+  }
+  const { cookie } = started
+  return arrive(call, interaction, { person, proofs, cookie })
+}
+
+/** Goes where the sign-in was for, with a session that already suffices. */
+export async function arriveWith(
+  call: Call,
+  interaction: Pick<SignIn, 'purpose' | 'browser' | 'until' | 'need'>,
+  session: Session,
+  cookies: readonly Cookie[] = [],
+): Promise<Response> {
+  const { person, proofs, cookieHash } = session
+  return arrive(call, interaction, { person, proofs, sessionHash: cookieHash }, cookies)
+}
+
+async function arrive(
+  call: Call,
+  interaction: Pick<SignIn, 'purpose' | 'browser' | 'until' | 'need'>,
+  signedIn: { readonly person: Person; readonly proofs: readonly Proof[] } & (
+    { readonly cookie: Cookie } | { readonly sessionHash: string }
+  ),
+  cookies: readonly Cookie[] = [],
+): Promise<Response> {
+  const { issuer } = call
+  const { purpose, browser, until, need } = interaction
+  const fresh = 'cookie' in signedIn ? [signedIn.cookie] : []
+  const headers = [...cookies, ...fresh].map(({ header }) => header)
+  if (purpose.kind === 'account')
+    return seeOther(endpointUrl(issuer, 'main', purpose.path), headers)
+  const { pushed } = await openPushed(call, { handle: purpose.request }, 'finishing')
+  const { essentialAcr, acrValues } = pushed.request
+  const reached = judge(signedIn.proofs, need.freshAfter)
+  const approval = await sealInteraction(call, {
+    stage: 'approval',
+    request: purpose.request,
+    browser,
+    until,
+    session: 'cookie' in signedIn ? await cookieHash(signedIn.cookie.value) : signedIn.sessionHash,
+    person: signedIn.person,
+    authentication: authenticationOf(issuer, reached, [...essentialAcr, ...acrValues]),
+    grantId: call.stubs.newGrantId(),
+  })
+  return seeOther(`${endpointUrl(issuer, 'main', '/consent')}?interaction=${approval}`, headers)
+}

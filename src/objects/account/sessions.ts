@@ -1,0 +1,162 @@
+import { randomText } from '../../encoding.ts'
+import type { Proof } from '../../types.ts'
+import type { Shelf } from '../shelf.ts'
+import { spend } from './factors.ts'
+import type { Spend } from './factors.ts'
+import { epochOf } from './person.ts'
+import type { StoredAccount } from './person.ts'
+
+/** One signed-in browser. Times in milliseconds. */
+export type StoredSession = {
+  readonly format: 1
+  /** Public name: shown in the list of sessions, `sid` of id_tokens. Survives a step-up. */
+  readonly id: string
+  /** Hash of the browser cookie it was started in. */
+  readonly browser: string
+  /** The credential's epoch at the sign-in. */
+  readonly epoch: number
+  readonly proofs: readonly Proof[]
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly idle: number
+  readonly endsAt: number
+  /** What the browser called itself, in a few words. */
+  readonly device?: string
+  /** Clients that were given a grant in it. */
+  readonly clients: readonly string[]
+}
+
+export type NewSession = {
+  readonly secretHash: string
+  readonly browser: string
+  readonly epoch: number
+  readonly proofs: readonly Proof[]
+  readonly idle: number
+  readonly absolute: number
+  readonly device?: string
+  /** The session of the same person that this one takes the place of. */
+  readonly replaces?: string
+  readonly spend?: Spend
+}
+
+export type StartAnswer =
+  | { readonly status: 'started'; readonly id: string }
+  /** The account was disabled, or its credential changed, since the sign-in began. */
+  | { readonly status: 'stale' }
+  /** The code, recovery code or challenge was used before. */
+  | { readonly status: 'spent' }
+
+const most = 32
+const sessionKey = (secretHash: string): string => `session:${secretHash}`
+
+/** A session is seen at most this often (ms), so that reading pages seldom writes. */
+const seenEvery = 60_000
+
+/** Starts a session in one turn: uses up the last proof and ends the session it takes the place of. */
+export function startSession(
+  shelf: Shelf,
+  account: StoredAccount | undefined,
+  input: NewSession,
+): StartAnswer {
+  if (account?.enabled !== true || epochOf(account) !== input.epoch) return { status: 'stale' }
+  if (input.spend !== undefined && !spend(shelf, input.spend)) return { status: 'spent' }
+  const now = shelf.now()
+  const before =
+    input.replaces === undefined ? undefined : liveSession(shelf, account, input.replaces)
+  if (input.replaces !== undefined) shelf.erase(sessionKey(input.replaces))
+  prune(shelf, account)
+  const { browser, epoch, proofs, idle, device } = input
+  // A step-up builds on proofs of before and lasts no longer; a whole sign-in begins anew.
+  const stepUp = before?.proofs.some(({ at }) => proofs.some((proof) => proof.at === at)) === true
+  const session: StoredSession = {
+    format: 1,
+    id: before?.id ?? randomText(16),
+    browser,
+    epoch,
+    proofs,
+    createdAt: stepUp ? before.createdAt : now,
+    lastSeenAt: now,
+    idle,
+    endsAt: stepUp ? before.endsAt : now + input.absolute,
+    clients: before?.clients ?? [],
+    ...(device === undefined ? {} : { device }),
+  }
+  shelf.write(sessionKey(input.secretHash), session)
+  return { status: 'started', id: session.id }
+}
+
+/** The session behind a cookie, if it lives and belongs to this browser. Notes that it was seen. */
+export function openSession(
+  shelf: Shelf,
+  account: StoredAccount,
+  cookie: { readonly secretHash: string; readonly browser: string },
+): StoredSession | undefined {
+  const session = liveSession(shelf, account, cookie.secretHash)
+  if (session?.browser !== cookie.browser) return undefined
+  const now = shelf.now()
+  if (now - session.lastSeenAt < seenEvery) return session
+  const seen = { ...session, lastSeenAt: now }
+  shelf.write(sessionKey(cookie.secretHash), seen)
+  return seen
+}
+
+/** Whether a session lives; notes the client that is given a grant in it. */
+export function useForGrant(
+  shelf: Shelf,
+  account: StoredAccount,
+  given: { readonly secretHash: string; readonly clientId: string },
+): boolean {
+  const session = liveSession(shelf, account, given.secretHash)
+  if (session === undefined) return false
+  if (!session.clients.includes(given.clientId)) {
+    const clients = [...session.clients, given.clientId]
+    shelf.write(sessionKey(given.secretHash), { ...session, clients })
+  }
+  return true
+}
+
+export function liveSession(
+  shelf: Shelf,
+  account: StoredAccount,
+  secretHash: string,
+): StoredSession | undefined {
+  const session = shelf.read<StoredSession>(sessionKey(secretHash))
+  return session !== undefined && lives(session, account, shelf.now()) ? session : undefined
+}
+
+/** Sessions that live, with the hash of their secret. */
+export function liveSessions(
+  shelf: Shelf,
+  account: StoredAccount,
+): readonly (readonly [string, StoredSession])[] {
+  const now = shelf.now()
+  return shelf
+    .list<StoredSession>('session:')
+    .filter(([, session]) => lives(session, account, now))
+    .map(([key, session]) => [key.slice('session:'.length), session] as const)
+}
+
+/** Ends one session by the hash of its secret. Answers what was ended. */
+export function endSession(shelf: Shelf, secretHash: string): StoredSession | undefined {
+  const session = shelf.read<StoredSession>(sessionKey(secretHash))
+  if (session !== undefined) shelf.erase(sessionKey(secretHash))
+  return session
+}
+
+const lives = (session: StoredSession, account: StoredAccount, now: number): boolean =>
+  account.enabled &&
+  session.epoch === epochOf(account) &&
+  now < session.endsAt &&
+  now < session.lastSeenAt + session.idle
+
+/** Drops what has ended, and the longest unseen when there are too many. */
+function prune(shelf: Shelf, account: StoredAccount): void {
+  const now = shelf.now()
+  const living: (readonly [string, StoredSession])[] = []
+  for (const [key, session] of shelf.list<StoredSession>('session:')) {
+    if (lives(session, account, now)) living.push([key, session])
+    else shelf.erase(key)
+  }
+  living.sort(([, a], [, b]) => a.lastSeenAt - b.lastSeenAt)
+  for (const [key] of living.slice(0, Math.max(0, living.length - most + 1))) shelf.erase(key)
+}
