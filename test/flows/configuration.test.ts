@@ -34,9 +34,9 @@ let ca = ''
 
 const names = (clients: readonly Made[]) => clients.map(({ metadata }) => metadata)
 
-async function start(config: unknown): Promise<void> {
+async function start(config: object): Promise<void> {
   runtime = await startRuntime({
-    config,
+    config: { issuer: { authentication: { factors: 1 } }, ...config },
     ports,
     tls: true,
     args: ['--issuer', issuer, '--no-demo'],
@@ -45,7 +45,7 @@ async function start(config: unknown): Promise<void> {
   ca = readFileSync(join(runtime.state, 'tls', 'ca.pem'), 'utf8')
 }
 
-async function restart(config: unknown): Promise<void> {
+async function restart(config: object): Promise<void> {
   await runtime.stop()
   await start(config)
 }
