@@ -4,6 +4,7 @@ import { tuple, utf8 } from '../encoding.ts'
 import { ProtocolError, fail } from '../errors.ts'
 import { makeHandle } from '../handles.ts'
 import type { Approval } from '../people/interaction.ts'
+import { clientSubject } from '../people/pairwise.ts'
 import { sessionHandle } from '../people/session.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import type { LiveRequest } from './pushed.ts'
@@ -29,7 +30,7 @@ export async function approve(
   const { pushed, client } = live
   const { request } = pushed
   const { person, grantId, authentication } = approval
-  const { accountId, sub, epoch } = person
+  const { accountId, epoch } = person
   const session = await sessionHandle(call)
   const account = stubs.account(accountId)
   const grant = stubs.grant(grantId, pushed.hint)
@@ -52,6 +53,7 @@ export async function approve(
     const detail = 'disabled, signed out, or its credential changed'
     return fail('access_denied', 'Please sign in again', detail)
   }
+  const sub = await clientSubject(call, client, person)
   await completeOnce(live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))
   const { resources } = request
