@@ -48,6 +48,7 @@ export function makeSeeds(state: State, addresses: Addresses): Seeds {
         token_endpoint_auth_signing_alg: 'ES256',
         dpop_bound_access_tokens: true,
         jwks: { keys: [publicJwk(clientKey)] },
+        operator_verified: true,
       },
     ],
   }

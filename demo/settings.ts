@@ -62,6 +62,13 @@ export async function composeSettings(
         title: 'See your accounts',
         description: 'To show them to you beside your budget. It cannot move money.',
         data: ['Account names', 'Account numbers', 'Balances'],
+        translations: {
+          de: {
+            title: 'Ihre Konten sehen',
+            description: 'Um sie neben Ihrem Haushaltsbuch zu zeigen. Geld bewegen kann sie nicht.',
+            data: ['Namen der Konten', 'Kontonummern', 'Kontostände'],
+          },
+        },
       },
     },
   }

@@ -2,6 +2,8 @@
 import type { ClientMetadata } from './clients/metadata.ts'
 import type { LocationHint } from './proof/location.ts'
 import type { Lifetimes, Profile } from './profiles/profile.ts'
+import type { Branding } from './settings/branding.ts'
+import type { Translations } from './settings/translations.ts'
 
 export type JsonWebKeySet = { readonly keys: readonly JsonWebKey[] }
 
@@ -14,14 +16,18 @@ export type ResourceServer = {
   readonly default: boolean
   /** Clients that may introspect tokens for it over HTTP (RFC 7662). */
   readonly introspectionClients: readonly string[]
+  readonly translations?: Translations<{ readonly name: string }>
 }
 
 /** What a scope means to a person; shown on the consent page. */
-export type ScopeText = {
+export type ScopeWords = {
   readonly title: string
   readonly description: string
   readonly data?: readonly string[]
 }
+
+/** The same in the issuer's own language, and in others. */
+export type ScopeText = ScopeWords & { readonly translations?: Translations<ScopeWords> }
 
 /** An operator of the admin API: known by configuration only. */
 export type Operator = { readonly id: string; readonly jwks: JsonWebKeySet }
@@ -67,6 +73,7 @@ export type Issuer = {
   readonly keyRotationDays: number
   readonly resourceServers: readonly ResourceServer[]
   readonly scopes: Readonly<Record<string, ScopeText>>
+  readonly branding: Branding
   readonly operators: readonly Operator[]
   /** PEM texts of the authorities whose certificates `tls_client_auth` accepts. */
   readonly acceptedClientCas: readonly string[]

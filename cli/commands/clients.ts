@@ -57,7 +57,7 @@ export const clientCommands: readonly Command[] = [
     options: {},
     summary: 'Refuses a client everywhere, at once; its tokens end.',
     examples: ['clients disable my-app'],
-    run: (context) => switchClient(context, 'disable'),
+    run: (context) => act(context, 'disable', 'disabled'),
   },
   {
     name: 'clients enable',
@@ -65,7 +65,23 @@ export const clientCommands: readonly Command[] = [
     options: {},
     summary: 'Lets a disabled client in again.',
     examples: ['clients enable my-app'],
-    run: (context) => switchClient(context, 'enable'),
+    run: (context) => act(context, 'enable', 'enabled'),
+  },
+  {
+    name: 'clients verify',
+    args: ['CLIENT_ID'],
+    options: {},
+    summary: 'Tells people that you have verified whose client this is.',
+    examples: ['clients verify my-app'],
+    run: (context) => act(context, 'verify', 'verified'),
+  },
+  {
+    name: 'clients unverify',
+    args: ['CLIENT_ID'],
+    options: {},
+    summary: 'Tells people no longer that you have verified a client.',
+    examples: ['clients unverify my-app'],
+    run: (context) => act(context, 'unverify', 'not verified'),
   },
   {
     name: 'clients delete',
@@ -93,18 +109,23 @@ async function listClients(context: Context): Promise<Result> {
     client['client_id'],
     client['client_name'],
     client['enabled'] === false ? 'disabled' : 'enabled',
+    client['operator_verified'] === true ? 'yes' : 'no',
     client['version'],
   ])
   return {
     json,
-    text: table(['CLIENT', 'NAME', 'STATE', 'VERSION'], rows, 'There are no clients.'),
+    text: table(['CLIENT', 'NAME', 'STATE', 'VERIFIED', 'VERSION'], rows, 'There are no clients.'),
   }
 }
 
-async function switchClient(context: Context, action: 'disable' | 'enable'): Promise<Result> {
+async function act(
+  context: Context,
+  action: 'disable' | 'enable' | 'verify' | 'unverify',
+  state: string,
+): Promise<Result> {
   const id = argument(context, 0)
   const { body } = await call(await context.connect(), 'POST', `/clients/${segment(id)}/${action}`)
-  return { json: record(body), text: `Client ${cell(id)} is ${action}d.` }
+  return { json: record(body), text: `Client ${cell(id)} is ${state}.` }
 }
 
 async function deleteClient(context: Context): Promise<Result> {

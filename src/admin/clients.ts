@@ -2,6 +2,7 @@ import type { Call } from '../call.ts'
 import { forgetClient } from '../clients/find.ts'
 import { checkAddresses } from '../clients/registration.ts'
 import { checkClientId, checkClientMetadata } from '../clients/metadata.ts'
+import { checkOperatorMembers } from '../clients/operator-members.ts'
 import { demand, fail } from '../errors.ts'
 import { json } from '../endpoints/respond.ts'
 import type { StoredClient } from '../objects/client.ts'
@@ -39,7 +40,8 @@ async function list(call: Call): Promise<Response> {
     clients: clients
       .filter((client) => client !== undefined)
       .map(({ clientId, metadata, enabled, version }) => {
-        return { client_id: clientId, client_name: metadata.client_name, enabled, version }
+        const { client_name, operator_verified = false } = metadata
+        return { client_id: clientId, client_name, enabled, operator_verified, version }
       }),
     ...(last === undefined ? {} : { next: last }),
   })
@@ -52,7 +54,11 @@ async function put(call: Call, id: string): Promise<Response> {
   if (body['client_id'] !== undefined && body['client_id'] !== clientId) {
     return fail('invalid_client_metadata', 'client_id differs from the address')
   }
-  const metadata = demand(checkClientMetadata(body, issuer, call.runtime.outboundAllowed))
+  const metadata = Object.freeze({
+    ...demand(checkClientMetadata(body, issuer, call.runtime.outboundAllowed)),
+    // What was verified was the earlier registration: a change without it is not verified.
+    ...demand(checkOperatorMembers(body)),
+  })
   demand(await checkAddresses(call, metadata))
   const added = await storage.object('Directory.addClient', () =>
     stubs.directory().addClient(clientId),
@@ -76,6 +82,15 @@ async function setEnabled(call: Call, id: string, enabled: boolean): Promise<Res
   return client === undefined ? unknown() : json(describe(client))
 }
 
+async function setVerified(call: Call, id: string, verified: boolean): Promise<Response> {
+  await load(call, id)
+  const client = await call.storage.object('Client.setVerified', () =>
+    call.stubs.client(id).setVerified(verified),
+  )
+  forgetClient(call.issuer.id, id)
+  return client === undefined ? unknown() : json(describe(client))
+}
+
 async function remove(call: Call, id: string): Promise<Response> {
   const { storage, stubs } = call
   await load(call, id)
@@ -91,4 +106,6 @@ export const clientOperations: readonly Operation[] = [
   { method: 'DELETE', path: ['clients', ':id'], run: remove },
   { method: 'POST', path: ['clients', ':id', 'disable'], run: (call, id) => setEnabled(call, id, false) },
   { method: 'POST', path: ['clients', ':id', 'enable'], run: (call, id) => setEnabled(call, id, true) },
+  { method: 'POST', path: ['clients', ':id', 'verify'], run: (call, id) => setVerified(call, id, true) },
+  { method: 'POST', path: ['clients', ':id', 'unverify'], run: (call, id) => setVerified(call, id, false) },
 ] // prettier-ignore

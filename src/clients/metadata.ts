@@ -40,6 +40,8 @@ export type ClientMetadata = {
   readonly policy_uri?: string
   readonly tos_uri?: string
   readonly contacts?: readonly string[]
+  /** The operator knows whose client this is. Not a client's own word: see `checkOperatorMembers`. */
+  readonly operator_verified?: boolean
 } & OpenIdMetadata & { readonly [member in SubjectMember]?: string }
 
 const invalid = (description: string) => refuse('invalid_client_metadata', description)

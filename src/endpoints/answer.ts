@@ -4,8 +4,8 @@ import { tuple, utf8 } from '../encoding.ts'
 import { ProtocolError, fail } from '../errors.ts'
 import { makeHandle } from '../handles.ts'
 import type { Approval } from '../people/interaction.ts'
-import { clientSubject } from '../people/pairwise.ts'
 import { sessionHandle } from '../people/session.ts'
+import { subjectFor } from '../people/subject.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import type { LiveRequest } from './pushed.ts'
 
@@ -53,7 +53,7 @@ export async function approve(
     const detail = 'disabled, signed out, or its credential changed'
     return fail('access_denied', 'Please sign in again', detail)
   }
-  const sub = await clientSubject(call, client, person)
+  const sub = await subjectFor(call, client, person)
   await completeOnce(live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))
   const { resources } = request
@@ -90,7 +90,7 @@ export async function approve(
 }
 
 /** The first to complete wins. Throws `ProtocolError` for everybody else. */
-async function completeOnce(live: LiveRequest, outcome: string): Promise<void> {
+export async function completeOnce(live: LiveRequest, outcome: string): Promise<void> {
   const answer = await live.complete(outcome)
   if (answer === 'completed') return
   const description =

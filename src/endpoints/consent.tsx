@@ -3,7 +3,7 @@ import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { demand, fail } from '../errors.ts'
 import { ConsentPage } from '../pages/consent.tsx'
-import { describeClaims, describeScopes } from '../pages/describe.ts'
+import { describeWish } from '../pages/describe.ts'
 import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { defaultResources } from '../tokens/issue.ts'
@@ -44,21 +44,30 @@ async function render(
   const resources = request.resources.length > 0 ? request.resources : defaultResources(issuer)
   const audiences = issuer.resourceServers.filter((server) => resources.includes(server.identifier))
   const offline = metadata.grant_types.includes('refresh_token')
+  const shownIn = await frame(call, request.uiLocales)
   const body = (
     <ConsentPage
-      {...await frame(call)}
+      {...shownIn}
       action={endpointUrl(issuer, 'main', '/consent')}
       interaction={shown.sealed}
-      client={{ name: metadata.client_name, redirectHost: new URL(request.redirectUri).host }}
+      client={{
+        name: metadata.client_name,
+        redirectHost: new URL(request.redirectUri).host,
+        verified: metadata.operator_verified === true,
+      }}
       person={{ username: shown.approval.person.username }}
-      asks={[...describeScopes(request.scope, issuer.scopes), ...describeClaims(claims)]}
-      audiences={audiences.map(({ name, identifier }) => ({ name, identifier }))}
+      asks={describeWish({ scope: request.scope, claims, catalogue: issuer.scopes }, shownIn)}
+      audiences={audiences.map(({ name, identifier, translations }) => ({
+        name: translations?.[shownIn.lang]?.name ?? name,
+        identifier,
+      }))}
       duration={{
         accessSeconds: issuer.lifetimes.accessToken,
         ...(offline ? { until: call.now + issuer.lifetimes.grant * 1000 } : {}),
       }}
       offline={offline}
+      account={endpointUrl(issuer, 'main', '/account')}
     />
   )
-  return page(body, { status: 200, endsAt: request.redirectUri })
+  return page(body, { frame: shownIn, status: 200, endsAt: request.redirectUri })
 }

@@ -1,35 +1,16 @@
 import type { Child } from 'hono/jsx'
 import { endpointUrl } from '../call.ts'
 import type { Call } from '../call.ts'
-import { toHex, sha256 } from '../encoding.ts'
 import { statusFor } from '../errors.ts'
 import type { Refusal } from '../errors.ts'
 import { ErrorPage } from '../pages/error.tsx'
 import type { Frame } from '../pages/layout.tsx'
-import { makeStylesheet } from '../pages/style.ts'
 import { chooseSpeech } from '../pages/words.ts'
 import type { Words } from '../pages/words/en.ts'
+import { asset, assetsOf } from './assets.ts'
 
-const stylesheet = makeStylesheet()
-
-/** The style sheet's path holds its hash, so it can be kept for ever. Computed once. */
-let stylePath: string | undefined
-
-async function styleSheetPath(): Promise<string> {
-  stylePath ??= `/assets/style-${toHex(await sha256(stylesheet)).slice(0, 16)}.css`
-  return stylePath
-}
-
-/** Serves the style sheet at its hashed path. */
-export async function style(call: Call): Promise<Response | undefined> {
-  if (call.path !== (await styleSheetPath())) return undefined
-  return new Response(stylesheet, {
-    headers: {
-      'content-type': 'text/css; charset=utf-8',
-      'cache-control': 'public, max-age=31536000, immutable',
-    },
-  })
-}
+/** Serves what pages load. */
+export const style = asset
 
 /**
  * What every page of an issuer has in common, in the language of whoever reads it. `uiLocales`: of the
@@ -37,10 +18,18 @@ export async function style(call: Call): Promise<Response | undefined> {
  */
 export async function frame(call: Call, uiLocales?: readonly string[]): Promise<Frame> {
   const { issuer, request } = call
+  const { branding } = issuer
+  const { style, logo } = await assetsOf(issuer)
+  const acceptLanguage = request.headers.get('accept-language')
+  const url = (path: string) => endpointUrl(issuer, 'main', path)
   return {
-    ...chooseSpeech({ uiLocales, acceptLanguage: request.headers.get('accept-language') }),
-    stylesheet: endpointUrl(issuer, 'main', await styleSheetPath()),
-    brand: { name: issuer.name },
+    ...chooseSpeech({ uiLocales, acceptLanguage, otherwise: branding.language }),
+    stylesheet: url(style.path),
+    brand: {
+      name: issuer.name,
+      ...(logo === undefined ? {} : { logo: url(logo.path) }),
+      ...(branding.supportUrl === undefined ? {} : { support: branding.supportUrl }),
+    },
   }
 }
 
@@ -61,20 +50,31 @@ type PageOptions = {
  * return page(<LoginPage {...shown} … />, { frame: shown, status: 200, endsAt: request.redirectUri })
  */
 export function page(body: Child, options: PageOptions): Response {
-  const target = options.endsAt === undefined ? '' : ` ${formTarget(new URL(options.endsAt))}`
   return new Response(String(body), {
     status: options.status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
       ...(options.frame === undefined ? {} : { 'content-language': options.frame.lang }),
       'cache-control': 'no-store',
-      'content-security-policy': `default-src 'none'; style-src 'self'; form-action 'self'${target}; frame-ancestors 'none'; base-uri 'none'`,
+      'content-security-policy': policy(options),
       'x-frame-options': 'DENY',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
     },
   })
+}
+
+function policy({ frame: shown, endsAt }: PageOptions): string {
+  const target = endsAt === undefined ? '' : ` ${formTarget(new URL(endsAt))}`
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    ...(shown?.brand.logo === undefined ? [] : ["img-src 'self'"]),
+    `form-action 'self'${target}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ')
 }
 
 /** A source list has no form for IPv6 addresses: for those it is the scheme alone. */

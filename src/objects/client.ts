@@ -127,6 +127,16 @@ export class Client extends EdgeObject {
     return this.reply(client)
   }
 
+  /** Records whether the operator knows whose client this is. Ends nothing. */
+  async setVerified(verified: boolean): Promise<Reply<StoredClient | undefined>> {
+    const before = this.read<StoredClient>('client')
+    if (before === undefined) return this.reply(undefined)
+    const metadata = { ...before.metadata, operator_verified: verified }
+    const client = { ...before, metadata, version: before.version + 1 }
+    await this.publish(client)
+    return this.reply(client)
+  }
+
   /** Deletes the client. Used assertions are kept until they expire, should the id be made again. */
   async remove(): Promise<Reply<boolean>> {
     const before = this.read<StoredClient>('client')

@@ -15,8 +15,8 @@ type ConsentProps = Frame & {
   readonly client: {
     readonly name: string
     readonly redirectHost: string
-    /** Whether the operator has verified who it is; nothing is said when undefined. */
-    readonly verified?: boolean
+    /** Whether the operator has verified whose it is. */
+    readonly verified: boolean
   }
   readonly person: { readonly username: string }
   /** What is asked for; `fresh` marks what is new since the last time. */
@@ -40,7 +40,7 @@ type ConsentProps = Frame & {
  * Asks a person to agree: who asks, what for, where the data goes, for how long. Both answers look
  * alike, and nothing is agreed to by going on.
  *
- * @example <ConsentPage {...frame} action="/consent" asks={describeScopes(scope, issuer.scopes, frame)} … />
+ * @example <ConsentPage {...frame} action="/consent" asks={describeWish(wish, frame)} … />
  */
 export function ConsentPage(props: ConsentProps) {
   const { words, client, person } = props
@@ -95,7 +95,6 @@ const ClientName = ({ words, client }: ConsentProps) => <Name words={words}>{cli
 function Standing(props: ConsentProps) {
   const { words, client } = props
   const { consent } = words
-  if (client.verified === undefined) return null
   const brand = <BrandName {...props} />
   return (
     <p class="client" id="client">

@@ -1,7 +1,6 @@
-import type { ScopeText } from '../types.ts'
+import type { ScopeText, ScopeWords } from '../types.ts'
 import { visibleName } from './name.ts'
-import { en } from './words/en.ts'
-import type { Words } from './words/en.ts'
+import type { Speech } from './words.ts'
 
 /** One thing a client asks for, in words for the person who decides. */
 export type Ask = {
@@ -13,51 +12,60 @@ export type Ask = {
   readonly fresh?: boolean
 }
 
+/** What a client asks for, and what the person allowed it before. */
+export type Wish = {
+  readonly scope: readonly string[]
+  readonly claims: readonly string[]
+  /** Words of the issuer for its scopes. */
+  readonly catalogue: Readonly<Record<string, ScopeText>>
+  /** Scopes and claims of the last consent; what is not among them is new. */
+  readonly before?: { readonly scope: readonly string[]; readonly claims: readonly string[] }
+}
+
+type Spoken = Pick<Speech, 'lang' | 'words'>
+
 /** Claims about the sign-in itself, which say nothing a person could keep back. */
 const aboutSignIn = new Set(['sub', 'acr', 'amr', 'auth_time', 'nonce', 'iss', 'aud', 'exp', 'iat'])
 
 /**
- * Says in plain words what scopes mean: the issuer's catalogue first, then the standard scopes. A scope
- * nobody described is still shown, never hidden.
+ * Says in plain words what is asked for: a line for each scope, one for all single claims.
  *
- * @example describeScopes(['openid', 'accounts'], issuer.scopes, frame)
+ * @example describeWish({ scope: ['openid', 'accounts'], claims: [], catalogue: issuer.scopes }, frame)
  */
-export function describeScopes(
-  scopes: readonly string[],
-  catalogue: Readonly<Record<string, ScopeText>>,
-  { words }: { readonly words: Words } = { words: en },
-): readonly Ask[] {
-  return [...new Set(scopes)].map((scope) => {
-    const text = own<ScopeText>(catalogue, scope) ?? own<ScopeText>(words.data.scopes, scope)
-    if (text === undefined) {
-      return {
-        title: visibleName(scope, words.general.unnamedClient),
-        detail: words.data.undescribed,
-      }
-    }
-    const { title, description: detail, data } = text
-    return data === undefined ? { title, detail } : { title, detail, data }
-  })
+export function describeWish(wish: Wish, speech: Spoken): readonly Ask[] {
+  const { before } = wish
+  const scopes = [...new Set(wish.scope)].map((scope) => ({
+    ...describeScope(scope, wish.catalogue, speech),
+    ...(before === undefined || before.scope.includes(scope) ? {} : { fresh: true }),
+  }))
+  const claims = [...new Set(wish.claims)].filter((claim) => !aboutSignIn.has(claim))
+  if (claims.length === 0) return scopes
+  const known = claims.filter((claim) => before === undefined || before.claims.includes(claim))
+  const fresh = claims.filter((claim) => !known.includes(claim))
+  return [...scopes, ...describeClaims(known, speech), ...describeClaims(fresh, speech, true)]
 }
 
-/**
- * Says in plain words which single details are asked for by the `claims` parameter (OIDC Core 5.5).
- *
- * @example describeClaims(['email', 'auth_time'], frame) // one ask, for the email address
- */
-export function describeClaims(
+/** The issuer's catalogue first, then the standard scopes. What nobody described is still shown. */
+function describeScope(scope: string, catalogue: Wish['catalogue'], { lang, words }: Spoken): Ask {
+  const own = entryOf(catalogue, scope)
+  const text = own?.translations?.[lang] ?? own ?? entryOf<ScopeWords>(words.data.scopes, scope)
+  if (text === undefined) return { title: visibleName(scope, '?'), detail: words.data.undescribed }
+  const { title, description: detail, data } = text
+  return data === undefined ? { title, detail } : { title, detail, data }
+}
+
+/** Single details, asked for by the `claims` parameter (OIDC Core 5.5). */
+function describeClaims(
   claims: readonly string[],
-  { words }: { readonly words: Words } = { words: en },
+  { words }: Spoken,
+  fresh = false,
 ): readonly Ask[] {
-  const data = [...new Set(claims)]
-    .filter((claim) => !aboutSignIn.has(claim))
-    .map(
-      (claim) => own(words.data.claims, claim) ?? visibleName(claim, words.general.unnamedClient),
-    )
-  if (data.length === 0) return []
-  return [{ title: words.data.singleDetails, detail: words.data.onlyThese, data }]
+  if (claims.length === 0) return []
+  const data = claims.map((claim) => entryOf(words.data.claims, claim) ?? visibleName(claim, '?'))
+  const { singleDetails: title, onlyThese: detail } = words.data
+  return [fresh ? { title, detail, data, fresh } : { title, detail, data }]
 }
 
 /** Names such as `constructor` are not entries. */
-const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+const entryOf = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined

@@ -5,8 +5,9 @@ import { profiles } from '../profiles/index.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { readCertificateAuthorities } from '../proof/authorities.ts'
 import { locationHints } from '../proof/location.ts'
-import type { Issuer, Operator, ResourceServer, ScopeText } from '../types.ts'
+import type { Issuer, Operator } from '../types.ts'
 import { readAuthentication } from './authentication.ts'
+import { readBranding } from './branding.ts'
 import {
   contradiction,
   integer,
@@ -17,6 +18,8 @@ import {
   text,
   texts,
 } from './readers.ts'
+import { readResourceServers } from './resource-servers.ts'
+import { readScopes } from './scopes.ts'
 
 /** An issuer before the others are known. */
 export type OneIssuer = Omit<Issuer, 'deploymentHosts'>
@@ -24,7 +27,7 @@ export type OneIssuer = Omit<Issuer, 'deploymentHosts'>
 const issuerMembers = [
   'id', 'issuer', 'mtls_origin', 'profile', 'name', 'authentication', 'lifetimes', 'signing_alg',
   'key_rotation_days', 'resource_servers', 'scopes', 'operators', 'accepted_client_cas',
-  'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction',
+  'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding',
 ] // prettier-ignore
 
 /** Reads one issuer's settings into a frozen value. Throws `Contradiction`. */
@@ -57,6 +60,7 @@ export function readIssuer(
     keyRotationDays: integer(entry, 'key_rotation_days', where, { least: 1, most: 365, else: 30 }),
     resourceServers,
     scopes: readScopes(entry, where),
+    branding: readBranding(entry, where),
     operators: readOperators(entry, where),
     acceptedClientCas: readAuthorities(entry, where, mtlsOrigin),
     replayGuards: integer(entry, 'replay_guards', where, { least: 1, most: 1024, else: 4 }),
@@ -125,80 +129,6 @@ function readLifetimes(
     idToken: seconds('id_token'),
     grant: seconds('grant'),
   })
-}
-
-const resourceServerMembers = ['identifier', 'name', 'scopes', 'default', 'introspection_clients']
-
-function readResourceServers(
-  entry: Readonly<Record<string, unknown>>,
-  where: string,
-  url: string,
-): readonly ResourceServer[] {
-  const list = optionalList(entry, 'resource_servers', where).map((item): ResourceServer => {
-    if (!isRecord(item)) return contradiction(`${where}: a resource server is not an object.`)
-    const identifier = text(item, 'identifier', `${where}: resource_servers`)
-    onlyKnown(item, resourceServerMembers, `${where}: resource server '${identifier}'`)
-    if (!URL.canParse(identifier) || identifier.includes('#')) {
-      contradiction(
-        `${where}: resource server '${identifier}' must be an absolute URI without fragment (RFC 8707 2).`,
-      )
-    }
-    // The admin API's and userinfo's audiences are this server's own and cannot be configured.
-    if (identifier === url || identifier.startsWith(`${url}/`)) {
-      contradiction(
-        `${where}: resource server '${identifier}' lies inside the issuer's own address.`,
-      )
-    }
-    const scopes = texts(item, 'scopes', where)
-    for (const scope of scopes) checkScope(scope, where)
-    if (![undefined, true, false].includes(item['default'] as boolean | undefined)) {
-      contradiction(`${where}: 'default' of resource server '${identifier}' must be true or false.`)
-    }
-    return Object.freeze({
-      identifier,
-      name: optionalText(item, 'name', where) ?? identifier,
-      scopes: Object.freeze(scopes),
-      default: item['default'] === true,
-      introspectionClients: Object.freeze(texts(item, 'introspection_clients', where)),
-    })
-  })
-  if (new Set(list.map((server) => server.identifier)).size < list.length) {
-    contradiction(`${where}: two resource servers share an identifier.`)
-  }
-  if (list.filter((server) => server.default).length > 1) {
-    contradiction(`${where}: only one resource server can be the default.`)
-  }
-  return Object.freeze(list)
-}
-
-function checkScope(name: string, where: string): void {
-  if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name)) {
-    contradiction(`${where}: '${name}' is not a scope (RFC 6749 3.3).`)
-  }
-  if (name === 'admin') contradiction(`${where}: the scope 'admin' belongs to the admin API.`)
-}
-
-function readScopes(
-  entry: Readonly<Record<string, unknown>>,
-  where: string,
-): Readonly<Record<string, ScopeText>> {
-  const value = entry['scopes'] ?? {}
-  if (!isRecord(value)) return contradiction(`${where}: scopes must be an object.`)
-  const scopes: [string, ScopeText][] = Object.entries(value).map(([name, words]) => {
-    checkScope(name, where)
-    if (!isRecord(words)) return contradiction(`${where}: scope '${name}' must be an object.`)
-    onlyKnown(words, ['title', 'description', 'data'], `${where}: scope '${name}'`)
-    const data = texts(words, 'data', where)
-    return [
-      name,
-      Object.freeze({
-        title: optionalText(words, 'title', where) ?? name,
-        description: text(words, 'description', `${where}: scope '${name}'`),
-        ...(data.length > 0 ? { data } : {}),
-      }),
-    ]
-  })
-  return Object.freeze(Object.fromEntries(scopes))
 }
 
 function readOperators(

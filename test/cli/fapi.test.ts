@@ -44,7 +44,15 @@ describe('the command line', () => {
       'GET /clients': {
         status: 200,
         body: {
-          clients: [{ client_id: 'a', client_name: 'App', enabled: true, version: 1 }],
+          clients: [
+            {
+              client_id: 'a',
+              client_name: 'App',
+              enabled: true,
+              operator_verified: true,
+              version: 1,
+            },
+          ],
           next: 'a b',
         },
       },
@@ -56,9 +64,9 @@ describe('the command line', () => {
     const terminal = testTerminal({ cwd })
     expect(await runFapi(['clients', 'list'], { terminal, connect })).toBe(0)
     expect(terminal.outLines.join('\n').split('\n')).toEqual([
-      'CLIENT  NAME  STATE     VERSION',
-      'a       App   enabled   1',
-      'second  -     disabled  12',
+      'CLIENT  NAME  STATE     VERIFIED  VERSION',
+      'a       App   enabled   yes       1',
+      'second  -     disabled  no        12',
     ])
   })
 

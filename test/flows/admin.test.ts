@@ -198,6 +198,28 @@ describe('client metadata', () => {
     expect((await admin.request('GET', path)).json).toEqual(json)
   })
 
+  it('issue 3.6 is verified by operators alone, and no longer once its registration changes', async () => {
+    const { metadata, fixture } = await newClient()
+    const path = `/clients/${fixture.clientId}`
+    const verified = async () => (await admin.request('GET', path)).json['operator_verified']
+    const put = (extra: object) => admin.request('PUT', path, { ...metadata, ...extra })
+    expect((await put({ operator_verified: true })).json).toMatchObject({ operator_verified: true })
+    expect(await verified()).toBe(true)
+    await put({ client_name: 'Another name' })
+    expect(await verified()).toBeUndefined()
+    expect((await admin.request('POST', `${path}/verify`)).json).toMatchObject({
+      client_name: 'Another name',
+      operator_verified: true,
+      enabled: true,
+    })
+    expect((await admin.request('POST', `${path}/unverify`)).status).toBe(200)
+    expect(await verified()).toBe(false)
+    expect(refusal(await put({ operator_verified: 'true' }))).toBe('400 invalid_client_metadata')
+    const nobody = await admin.request('POST', '/clients/nobody-knows/verify')
+    expect(refusal(nobody)).toBe('404 not_found')
+    expect(refusal(await admin.request('GET', '/clients/nobody-knows'))).toBe('404 not_found')
+  })
+
   it('RFC 9110 13.1.2 is not overwritten with If-None-Match: *', async () => {
     const { metadata, fixture } = await registerClient(admin)
     const path = `/clients/${fixture.clientId}`

@@ -2,7 +2,7 @@ import { build } from 'esbuild'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { ConsentPage } from '../../src/pages/consent.tsx'
-import { describeClaims, describeScopes } from '../../src/pages/describe.ts'
+import { describeWish } from '../../src/pages/describe.ts'
 import { inWords } from '../../src/pages/duration.ts'
 import { ErrorPage } from '../../src/pages/error.tsx'
 import { LoginPage } from '../../src/pages/login.tsx'
@@ -16,6 +16,7 @@ const text = async (page: Page): Promise<string> => String(await (await page).to
 
 const markup = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>`
 const english = chooseSpeech({})
+const german = chooseSpeech({ uiLocales: ['de'] })
 const frame = { ...english, stylesheet: '/style.css', brand: { name: 'Example Bank' } }
 
 const login = (change: Partial<Parameters<typeof LoginPage>[0]> = {}) =>
@@ -36,7 +37,7 @@ const consent = (change: Partial<Parameters<typeof ConsentPage>[0]> = {}) =>
       ...frame,
       action: '/consent',
       interaction: 'sealed',
-      client: { name: 'Budget Buddy', redirectHost: 'app.example' },
+      client: { name: 'Budget Buddy', redirectHost: 'app.example', verified: true },
       person: { username: 'ana' },
       asks: [{ title: 'See your accounts', detail: 'To show them.', data: ['IBAN'] }],
       audiences: [{ name: 'Bank API', identifier: 'https://api.bank.example' }],
@@ -58,29 +59,33 @@ const error = (change: Partial<Parameters<typeof ErrorPage>[0]> = {}) =>
   )
 
 /** All pages with the same stranger's text in every place a stranger can fill. */
-const filledWith = (strange: string): Promise<string>[] => [
-  login({
-    brand: { name: strange },
-    interaction: strange,
-    client: { name: strange, host: strange },
-    offer: strange,
-    username: strange,
-  }),
-  consent({
-    brand: { name: strange },
-    interaction: strange,
-    client: { name: strange, redirectHost: strange },
-    person: { username: strange },
-    asks: [...describeScopes([strange], {}, english), ...describeClaims([strange], english)],
-    audiences: [{ name: strange, identifier: strange }],
-  }),
-  error({
-    code: strange,
-    reference: strange,
-    back: { href: `https://app.example/?${strange}`, clientName: strange },
-    again: { href: strange },
-  }),
-]
+const filledWith = (strange: string): Promise<string>[] =>
+  [english, german].flatMap((speech) => [
+    login({
+      ...speech,
+      brand: { name: strange },
+      interaction: strange,
+      client: { name: strange, host: strange },
+      offer: strange,
+      username: strange,
+    }),
+    consent({
+      ...speech,
+      brand: { name: strange },
+      interaction: strange,
+      client: { name: strange, redirectHost: strange, verified: false },
+      person: { username: strange },
+      asks: describeWish({ scope: [strange], claims: [strange], catalogue: {} }, speech),
+      audiences: [{ name: strange, identifier: strange }],
+    }),
+    error({
+      ...speech,
+      code: strange,
+      reference: strange,
+      back: { href: `https://app.example/?${strange}`, clientName: strange },
+      again: { href: strange },
+    }),
+  ])
 
 describe('every page', () => {
   it('escapes markup in every text, from wherever it comes (ATK-A1-22)', async () => {
@@ -122,6 +127,15 @@ describe('every page', () => {
     expect(makeStylesheet()).not.toMatch(/url\(|@import/)
   })
 
+  it('runs the way its language does, and addresses the way addresses do', async () => {
+    const rtl = { dir: 'rtl' } as const
+    for (const page of await Promise.all([login(rtl), consent(rtl), error(rtl)])) {
+      expect(page).toMatch(/^<!doctype html><html lang="en" dir="rtl">/)
+    }
+    expect(await consent(rtl)).toContain('<bdi class="host" dir="ltr">app.example</bdi>')
+    expect(await login(rtl)).toContain('<bdi class="name">Budget Buddy</bdi>')
+  })
+
   it('keeps a joiner that a script is spelled with, and a name of bounded length', () => {
     expect(visibleName('نمی\u200cخواهم', '-')).toBe('نمی\u200cخواهم')
     expect([...visibleName('x'.repeat(500), '-')]).toHaveLength(80)
@@ -134,8 +148,15 @@ describe('every page', () => {
     expect(visibleText(host)).toBe(host)
   })
 
-  it('weighs less than 8 KB with its style sheet', async () => {
-    const pages = ['login.tsx', 'consent.tsx', 'error.tsx', 'describe.ts', 'style.ts']
+  it.each([
+    [
+      'the pages with their style sheet',
+      ['login.tsx', 'consent.tsx', 'error.tsx', 'describe.ts', 'style.ts'],
+      8_000,
+    ],
+    ['the words of one language', ['words/en.ts'], 8_000],
+    ['the words of the other', ['words/de.ts'], 8_000],
+  ] as const)('is light: %s', async (_, pages, most) => {
     const bundle = await build({
       stdin: {
         contents: pages.map((page) => `export * from './src/pages/${page}'`).join('\n'),
@@ -147,7 +168,7 @@ describe('every page', () => {
       format: 'esm',
       external: ['hono/*'],
     })
-    expect(gzipSync(bundle.outputFiles[0]?.contents ?? '').length).toBeLessThan(8_000)
+    expect(gzipSync(bundle.outputFiles[0]?.contents ?? '').length).toBeLessThan(most)
   })
 })
 
@@ -206,6 +227,33 @@ describe('the consent page', () => {
     }
   })
 
+  it('says whether the operator has verified who asks', async () => {
+    expect(await consent()).toContain('Verified by <bdi>Example Bank</bdi>')
+    const client = { name: 'Budget Buddy', redirectHost: 'app.example', verified: false }
+    const page = await consent({ client })
+    expect(page).toContain('<bdi>Example Bank</bdi> has not verified this application')
+    expect(page).not.toContain('Verified by')
+  })
+
+  it('marks what is new, and says that the person allowed this client before', async () => {
+    const asks = [
+      { title: 'Old', detail: 'Known.' },
+      { title: 'Fresh', detail: 'Not before.', fresh: true },
+    ]
+    const page = await consent({ asks, before: true })
+    expect(page).toMatch(/<span>Fresh<\/span><span class="badge">New<\/span>/)
+    expect(page.split('class="badge">New')).toHaveLength(2)
+    expect(page).toContain('What it did not have then is marked as new.')
+    expect(await consent({ before: true })).toContain('It asks for nothing more than then.')
+    expect(await consent()).not.toContain('id="before"')
+  })
+
+  it('leads to the account page, where a permission can be ended', async () => {
+    expect(await consent({ account: 'https://as.example/account' })).toContain(
+      '<a href="https://as.example/account">your account page</a>',
+    )
+  })
+
   it('promises no more than once where no refresh token is issued', async () => {
     const page = await consent({ offline: false })
     expect(page).toContain('This once, for 5 minutes after you approve.')
@@ -257,33 +305,62 @@ describe('the error page', () => {
 
 describe('plain words', () => {
   const catalogue = {
-    accounts: { title: 'See accounts', description: 'Balances.', data: ['IBAN'] },
+    accounts: {
+      title: 'See accounts',
+      description: 'Balances.',
+      data: ['IBAN'],
+      translations: { de: { title: 'Konten sehen', description: 'Salden.', data: ['IBAN'] } },
+    },
   }
+  const wish = { scope: [], claims: [], catalogue }
+  const said = (change: Partial<Parameters<typeof describeWish>[0]>, speech = english) =>
+    describeWish({ ...wish, ...change }, speech)
 
   it("come from the issuer's catalogue, else from the standard scopes", () => {
-    expect(describeScopes(['accounts', 'email', 'accounts'], catalogue, english)).toEqual([
+    expect(said({ scope: ['accounts', 'email', 'accounts'] })).toEqual([
       { title: 'See accounts', detail: 'Balances.', data: ['IBAN'] },
       expect.objectContaining({ title: 'See your email address' }),
     ])
   })
 
+  it("come in the language of the page, or else in the issuer's own words", () => {
+    const scope = ['accounts', 'email', 'bare']
+    const bare = { title: 'Bare', description: 'Only English.' }
+    expect(said({ scope, catalogue: { ...catalogue, bare } }, german)).toEqual([
+      { title: 'Konten sehen', detail: 'Salden.', data: ['IBAN'] },
+      expect.objectContaining({ title: 'Ihre E-Mail-Adresse sehen' }),
+      { title: 'Bare', detail: 'Only English.' },
+    ])
+  })
+
   it('never hide a scope, whatever its name', () => {
-    const titles = describeScopes(['constructor', '__proto__', 'x'], catalogue, english).map(
-      (ask) => ask.title,
-    )
+    const titles = said({ scope: ['constructor', '__proto__', 'x'] }).map(({ title }) => title)
     expect(titles).toEqual(['constructor', '__proto__', 'x'])
   })
 
   it('name single claims and leave out what only tells of the sign-in', () => {
-    expect(describeClaims(['auth_time', 'acr'], english)).toEqual([])
-    expect(describeClaims(['email', 'email', 'shoe_size'], english)[0]?.data).toEqual([
+    expect(said({ claims: ['auth_time', 'acr'] })).toEqual([])
+    expect(said({ claims: ['email', 'email', 'shoe_size'] })[0]?.data).toEqual([
       'Email address',
       'shoe_size',
     ])
   })
 
+  it('mark what is new since the last consent, and nothing at the first', () => {
+    const before = { scope: ['accounts'], claims: ['email'] }
+    const again = { scope: ['accounts', 'email'], claims: ['email', 'name'] }
+    expect(said({ ...again, before }).map(({ fresh, data }) => [fresh, data])).toEqual([
+      [undefined, ['IBAN']],
+      [true, undefined],
+      [undefined, ['Email address']],
+      [true, ['Name']],
+    ])
+    expect(said(again).some(({ fresh }) => fresh)).toBe(false)
+  })
+
   it('never promise a shorter time than it is', () => {
-    expect([1, 59, 60, 61, 300, 301, 3600, 5400, 86_400, 90 * 86_400].map((seconds) => inWords(seconds, 'en'))).toEqual([
+    const seconds = [1, 59, 60, 61, 300, 301, 3600, 5400, 86_400, 90 * 86_400]
+    expect(seconds.map((count) => inWords(count, 'en'))).toEqual([
       '1 second', '59 seconds', '1 minute', '61 seconds', '5 minutes', '6 minutes', '1 hour',
       '90 minutes', '1 day', '90 days',
     ]) // prettier-ignore
