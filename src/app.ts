@@ -29,6 +29,12 @@ const authorize = async (call: Call) => (await import('./endpoints/authorize.ts'
 const login = () => import('./endpoints/login.tsx')
 const code = () => import('./endpoints/code.tsx')
 const consent = () => import('./endpoints/consent.tsx')
+const account = {
+  overview: () => import('./endpoints/account/overview.tsx'),
+  permissions: () => import('./endpoints/account/permissions.ts'),
+  sessions: () => import('./endpoints/account/sessions.ts'),
+  signedOut: () => import('./endpoints/account/signed-out.tsx'),
+}
 const pages = () => import('./endpoints/page.tsx')
 const showLogin = async (call: Call) => (await login()).showLogin(call)
 const postLogin = async (call: Call) => (await login()).postLogin(call)
@@ -36,6 +42,11 @@ const showCode = async (call: Call) => (await code()).showCode(call)
 const postCode = async (call: Call) => (await code()).postCode(call)
 const showConsent = async (call: Call) => (await consent()).showConsent(call)
 const postConsent = async (call: Call) => (await consent()).postConsent(call)
+const showAccount = async (call: Call) => (await account.overview()).showAccount(call)
+const postPermissions = async (call: Call) => (await account.permissions()).postPermissions(call)
+const postSessions = async (call: Call) => (await account.sessions()).postSessions(call)
+const postSignOut = async (call: Call) => (await account.sessions()).postSignOut(call)
+const showSignedOut = async (call: Call) => (await account.signedOut()).showSignedOut(call)
 const style = async (call: Call) => (await pages()).style(call)
 
 /** Who an endpoint speaks to: decides how errors look and whether the answer carries a DPoP nonce. */
@@ -65,6 +76,11 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/login/code', sides: 'main', audience: 'person',   answer: postCode },
   { method: 'GET',  path: '/consent',    sides: 'main', audience: 'person',   answer: showConsent },
   { method: 'POST', path: '/consent',    sides: 'main', audience: 'person',   answer: postConsent },
+  { method: 'GET',  path: '/account',             sides: 'main', audience: 'person', answer: showAccount },
+  { method: 'POST', path: '/account/permissions', sides: 'main', audience: 'person', answer: postPermissions },
+  { method: 'POST', path: '/account/sessions',    sides: 'main', audience: 'person', answer: postSessions },
+  { method: 'POST', path: '/account/sign-out',    sides: 'main', audience: 'person', answer: postSignOut },
+  { method: 'GET',  path: '/account/signed-out',  sides: 'main', audience: 'person', answer: showSignedOut },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
   { method: 'POST', path: '/token',      sides: 'both', audience: 'client',   answer: token, nonce: true },
   { method: 'GET',  path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },

@@ -1,7 +1,6 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { errorResponse, seeOther } from '../authorization/respond.ts'
-import { fail } from '../errors.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { authenticationOf, judge } from '../people/authentication.ts'
 import type { Need } from '../people/authentication.ts'
@@ -14,6 +13,7 @@ import type { Person, Session } from '../people/session.ts'
 import { nextStep } from '../people/steps.ts'
 import type { Methods } from '../people/steps.ts'
 import { isAbout } from '../people/subject.ts'
+import { turnAway } from '../people/told.ts'
 import type { Proof } from '../types.ts'
 import { completeOnce } from './answer.ts'
 import { openPushed } from './pushed.ts'
@@ -64,7 +64,7 @@ export async function continueSignIn(
   const started = await beginSession(call, person, given)
   if (started.status !== 'started') {
     if (started.status === 'spent') return 'spent'
-    return fail('access_denied', 'Please sign in again', 'disabled, or its credential changed')
+    return turnAway('sign-in-again', 'disabled, or its credential changed')
   }
   const { cookie } = started
   return arrive(call, interaction, { person, proofs, cookie })
@@ -117,7 +117,7 @@ async function somebodyElse(
   live: LiveRequest,
   cookies: readonly string[],
 ): Promise<Response> {
-  await completeOnce(live, 'denied')
+  await completeOnce(call, live, 'denied')
   const error = { code: 'login_required', description: 'Another person signed in' } as const
   return seeOther(errorResponse(call.issuer, live.pushed.request, error), cookies)
 }

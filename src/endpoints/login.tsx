@@ -6,16 +6,18 @@ import { demand, fail } from '../errors.ts'
 import { LoginPage } from '../pages/login.tsx'
 import type { LoginProblem } from '../pages/login.tsx'
 import { judge } from '../people/authentication.ts'
-import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
+import { checkSameOrigin } from '../people/interaction.ts'
 import type { SignIn } from '../people/interaction.ts'
 import { currentSession, methodsOf } from '../people/session.ts'
 import { judgePassword } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
+import { turnAway } from '../people/told.ts'
 import { deny } from './answer.ts'
 import { arriveWith, askFor, continueSignIn } from './continue.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
+import { openSignIn } from './sign-in-page.ts'
 
 /** A sign-in page, and what it is for. */
 export type Visit = {
@@ -35,7 +37,7 @@ export async function showLogin(call: Call): Promise<Response> {
 /** Opens the interaction of a sign-in page and what it is for. Throws `ProtocolError`. */
 export async function openVisit(call: Call, parameters: Parameters): Promise<Visit> {
   const sealed = one(parameters, 'interaction')
-  const interaction = demand(await openInteraction(call, 'sign-in', sealed))
+  const interaction = await openSignIn(call, sealed)
   const { purpose } = interaction
   const live =
     purpose.kind === 'authorize'
@@ -58,7 +60,7 @@ export async function postLogin(call: Call): Promise<Response> {
 
 /** The person does not want to sign in: the client is told. */
 export async function cancelSignIn(call: Call, form: Parameters): Promise<Response> {
-  const interaction = demand(await openInteraction(call, 'sign-in', one(form, 'interaction')))
+  const interaction = await openSignIn(call, one(form, 'interaction'))
   const { purpose } = interaction
   if (purpose.kind !== 'authorize') return fail('invalid_request', 'There is nothing to cancel')
   return deny(
@@ -72,7 +74,7 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
   const known = interaction.ask === 'password' ? interaction.person?.username : undefined
   const username = known ?? one(form, 'username') ?? ''
   const password = one(form, 'password') ?? ''
-  if (username.length > 256) return fail('invalid_request', 'The user name is too long')
+  if (username.length > 256) return turnAway('entry-too-long')
   const outcome = await judgePassword(call, { username, password })
   if (outcome.status !== 'matches') {
     const problem: LoginProblem =

@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { isRecord, parseJson, sameText, tuple, utf8 } from '../encoding.ts'
-import { accept, refuse } from '../errors.ts'
+import { accept } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import { seal, unseal } from '../secrets.ts'
 import type { Authentication, Proof } from '../types.ts'
@@ -9,6 +9,7 @@ import { cookieHash, readCookie } from './cookies.ts'
 import type { CookieName } from './cookies.ts'
 import type { Person } from './session.ts'
 import type { Step } from './steps.ts'
+import { tell } from './told.ts'
 
 /** What a sign-in is for: a pushed request (its `request_uri` handle), or a page of the account. */
 export type Purpose =
@@ -68,20 +69,46 @@ export async function openInteraction<S extends Interaction['stage']>(
   stage: S,
   sealed: string | undefined,
 ): Promise<Result<Extract<Interaction, { readonly stage: S }>>> {
-  const gone = (detail: string) =>
-    refuse('invalid_request', 'This page is no longer valid in this browser', detail)
-  if (sealed === undefined || sealed.length > 4_096) return gone('no interaction')
+  const opened = await openOwn(call, stage, sealed)
+  if (!opened.ok) return opened
+  const interaction: Interaction = opened.value
+  if (interaction.until <= call.now) return tell('page-outdated', 'expired')
+  if (interaction.stage === 'approval' && !(await holds(call, 'session', interaction.session))) {
+    return tell('page-outdated', 'another session')
+  }
+  return opened
+}
+
+/**
+ * The request (its handle) that a page of this browser was about, though the page be expired or
+ * overtaken by another sign-in. It entitles to nothing but a way on.
+ */
+export async function requestOfPage(
+  call: Call,
+  stage: Interaction['stage'],
+  sealed: string | undefined,
+): Promise<string | undefined> {
+  const opened = await openOwn(call, stage, sealed)
+  if (!opened.ok) return undefined
+  const interaction = opened.value
+  if (interaction.stage === 'approval') return interaction.request
+  return interaction.purpose.kind === 'authorize' ? interaction.purpose.request : undefined
+}
+
+/** Opens a token that was sealed for this browser, whenever that was and whoever is signed in. */
+async function openOwn<S extends Interaction['stage']>(
+  call: Call,
+  stage: S,
+  sealed: string | undefined,
+): Promise<Result<Extract<Interaction, { readonly stage: S }>>> {
+  if (sealed === undefined || sealed.length > 4_096) return tell('page-outdated', 'no interaction')
   const plain = await unseal(call.secrets.interaction, sealed, label(call, stage))
   const value = plain === undefined ? undefined : parseJson(new TextDecoder().decode(plain))
-  if (!isRecord(value)) return gone('the seal does not open')
+  if (!isRecord(value)) return tell('page-outdated', 'the seal does not open')
   // Sealed by this server for this stage, so the shape is known.
-  const interaction = value as unknown as Interaction
-  if (interaction.until <= call.now) return gone('expired')
-  if (!(await holds(call, 'browser', interaction.browser))) return gone('another browser')
-  if (interaction.stage === 'approval' && !(await holds(call, 'session', interaction.session))) {
-    return gone('another session')
-  }
-  return accept(interaction as Extract<Interaction, { readonly stage: S }>)
+  const interaction = value as unknown as Extract<Interaction, { readonly stage: S }>
+  const own = await holds(call, 'browser', interaction.browser)
+  return own ? accept(interaction) : tell('page-outdated', 'another browser')
 }
 
 async function holds(call: Call, name: CookieName, hash: string): Promise<boolean> {
@@ -100,7 +127,7 @@ export function checkSameOrigin(call: Call): Result<true> {
   const foreignOrigin =
     origin !== null && origin !== 'null' && origin !== new URL(call.issuer.url).origin
   if (foreignSite || foreignOrigin) {
-    return refuse('invalid_request', 'This form was sent from another site')
+    return tell('posted-elsewhere')
   }
   return accept(true)
 }

@@ -1,3 +1,4 @@
+import { account } from './de/account.ts'
 import { consent } from './de/consent.ts'
 import { data } from './de/data.ts'
 import { errors } from './de/errors.ts'
@@ -6,4 +7,4 @@ import { signIn } from './de/sign-in.ts'
 import type { Words } from './en.ts'
 
 /** Every sentence a person reads, in German: polite, plain, without words of the trade. */
-export const de: Words = { general, signIn, consent, data, errors }
+export const de: Words = { general, signIn, consent, account, data, errors }
