@@ -7,6 +7,7 @@ import { json } from '../endpoints/respond.ts'
 import { makeHandle } from '../handles.ts'
 import type { PersonClaims } from '../objects/account.ts'
 import type { SetupKind } from '../objects/account/setup.ts'
+import { delegatedNamePrefix } from '../objects/account/delegated.ts'
 import type { NamedAccount } from '../objects/directory.ts'
 import { checkClaims } from '../people/claims.ts'
 import { sealCodeSecret, totpSecretForm } from '../people/totp-secret.ts'
@@ -66,6 +67,9 @@ async function put(call: Call, id: string): Promise<Response> {
   const body = readUser(await readJson(call))
   if (username === '' || username.length > 128 || hasControl(username)) {
     return fail('invalid_request', 'username must be 1 to 128 printable characters')
+  }
+  if (username.startsWith(delegatedNamePrefix)) {
+    return fail('invalid_request', 'People of another login are made by their sign-in')
   }
   const known = await findPerson(call, username)
   if (known !== undefined && ifAbsent(call))
