@@ -1,7 +1,8 @@
 import type { Call } from '../../call.ts'
+import { endpointUrl } from '../../call.ts'
 import { one, readForm } from '../../authorization/parameters.ts'
 import type { Parameters } from '../../authorization/parameters.ts'
-import { demand } from '../../errors.ts'
+import { ProtocolError, demand } from '../../errors.ts'
 import { reachOf } from '../../objects/account/factors.ts'
 import type { By } from '../../objects/account/changes.ts'
 import type { Credential } from '../../objects/account.ts'
@@ -102,7 +103,11 @@ export async function takeForm(
   const visitor = await (enrols === true ? demandVisitor : demandSession)(call, path)
   if (visitor instanceof Response) return visitor
   const token = one(form, 'form')
-  return { visitor, form, data: demand(await openForm(call, kind, { token, bound: visitor.key })) }
+  const opened = await openForm(call, kind, { token, bound: visitor.key })
+  if (opened.ok) return { visitor, form, data: opened.value }
+  // The page as it is now offers the same again.
+  const again = endpointUrl(call.issuer, 'main', visitor.by.kind === 'setup' ? '/setup' : path)
+  throw new ProtocolError({ ...opened.refusal, again })
 }
 
 /** Asks for a second factor that was shown lately. */
