@@ -1,10 +1,10 @@
 import type { Call } from '../call.ts'
 import { codeResponse, errorResponse, seeOther } from '../authorization/respond.ts'
 import { tuple, utf8 } from '../encoding.ts'
-import { ProtocolError, fail } from '../errors.ts'
 import { makeHandle } from '../handles.ts'
 import type { Approval } from '../people/interaction.ts'
 import { sessionHandle } from '../people/session.ts'
+import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import type { LiveRequest } from './pushed.ts'
 
@@ -50,7 +50,7 @@ export async function approve(
   )
   if (!promised) {
     const detail = 'disabled, signed out, or its credential changed'
-    return fail('access_denied', 'Please sign in again', detail)
+    return turnAway('sign-in-again', detail)
   }
   await completeOnce(live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))
@@ -78,7 +78,7 @@ export async function approve(
     },
   }
   if (!(await storage.object('Grant.authorize', () => grant.authorize(order)))) {
-    return fail('access_denied', 'This permission was taken back', 'the grant was forbidden')
+    return turnAway('permission-ended', 'the grant was forbidden')
   }
   call.waitUntil(
     storage.object('Account.confirmGrant', () => account.confirmGrant(issuer.id, grantId)),
@@ -91,9 +91,7 @@ export async function approve(
 async function completeOnce(live: LiveRequest, outcome: string): Promise<void> {
   const answer = await live.complete(outcome)
   if (answer === 'completed') return
-  const description =
-    answer === 'expired' ? 'This request has expired' : 'This request was already answered'
-  throw new ProtocolError({ code: 'invalid_request_uri', description, detail: answer })
+  return turnAway(answer === 'expired' ? 'link-expired' : 'link-answered', answer)
 }
 
 /** HMAC(key, request ‖ grant): the same click gets the same code, nobody can guess it. */

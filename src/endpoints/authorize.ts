@@ -2,7 +2,7 @@ import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { errorResponse, seeOther } from '../authorization/respond.ts'
-import { demand, fail } from '../errors.ts'
+import { demand } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { canReach, needOf } from '../people/authentication.ts'
 import { cookieHash, newBrowserCookie, readCookie } from '../people/cookies.ts'
@@ -10,6 +10,7 @@ import { currentSession, methodsOf } from '../people/session.ts'
 import type { Session } from '../people/session.ts'
 import { normalName } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
+import { turnAway } from '../people/told.ts'
 import { arriveWith, askFor } from './continue.ts'
 import { requestUriPrefix } from './par.ts'
 import { openPushed } from './pushed.ts'
@@ -27,13 +28,10 @@ export async function authorize(call: Call): Promise<Response> {
   const clientId = one(parameters, 'client_id')
   const requestUri = one(parameters, 'request_uri')
   if (clientId === undefined || requestUri === undefined) {
-    return fail(
-      'invalid_request',
-      'Authorization requests must be pushed first: client_id and request_uri are required',
-    )
+    return turnAway('link-incomplete')
   }
   if (!requestUri.startsWith(requestUriPrefix)) {
-    return fail('invalid_request_uri', 'This link is not valid', 'not a request_uri of this server')
+    return turnAway('link-unknown', 'not a request_uri of this server')
   }
   if (request.method === 'POST') {
     // A POST from another site comes without cookies; the GET it becomes brings them.

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
-import { demand, fail } from '../errors.ts'
+import { demand } from '../errors.ts'
 import type { Credential } from '../objects/account.ts'
 import { CodePage } from '../pages/code.tsx'
 import type { CodeProblem } from '../pages/code.tsx'
@@ -9,6 +9,7 @@ import { checkSameOrigin } from '../people/interaction.ts'
 import { judgeCode } from '../people/one-time-code.ts'
 import { methodsOf } from '../people/session.ts'
 import type { Person } from '../people/session.ts'
+import { turnAway } from '../people/told.ts'
 import { throttleFor } from '../people/throttling.ts'
 import { continueSignIn } from './continue.ts'
 import { cancelSignIn, openVisit } from './login.tsx'
@@ -56,7 +57,7 @@ export async function postCode(call: Call): Promise<Response> {
 function expected({ interaction }: Visit): Person {
   const { ask, person } = interaction
   if (ask === 'code' && person !== undefined) return person
-  return fail('invalid_request', 'This page is no longer valid in this browser', 'no code is asked')
+  return turnAway('page-outdated', 'no code is asked')
 }
 
 /** The credential as it is now; a changed one ends the sign-in. */
@@ -65,7 +66,7 @@ async function credentialOf(call: Call, person: Person): Promise<Credential> {
   const credential =
     stub && (await call.storage.object('Account.credential', () => stub.credential(call.issuer.id)))
   if (credential?.enabled === true && credential.epoch === person.epoch) return credential
-  return fail('access_denied', 'Please sign in again', 'disabled, or its credential changed')
+  return turnAway('sign-in-again', 'disabled, or its credential changed')
 }
 
 async function render(

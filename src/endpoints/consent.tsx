@@ -1,11 +1,12 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
-import { demand, fail } from '../errors.ts'
+import { demand } from '../errors.ts'
 import { ConsentPage } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
 import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
+import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import { approve, deny } from './answer.ts'
 import { frame, page } from './page.tsx'
@@ -26,7 +27,7 @@ export async function postConsent(call: Call): Promise<Response> {
   const form = demand(await readForm(call.request))
   const approval = demand(await openInteraction(call, 'approval', one(form, 'interaction')))
   const action = one(form, 'action')
-  if (action !== 'approve' && action !== 'deny') return fail('invalid_request', 'Approve or deny')
+  if (action !== 'approve' && action !== 'deny') return turnAway('answer-missing')
   const outcome = action === 'approve' ? approval.grantId : 'denied'
   const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
   return action === 'approve' ? approve(call, live, approval) : deny(call, live)

@@ -1,7 +1,6 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { seeOther } from '../authorization/respond.ts'
-import { fail } from '../errors.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { authenticationOf, judge } from '../people/authentication.ts'
 import { cookieHash } from '../people/cookies.ts'
@@ -12,6 +11,7 @@ import { beginSession } from '../people/session.ts'
 import type { Person, Session } from '../people/session.ts'
 import { nextStep } from '../people/steps.ts'
 import type { Methods } from '../people/steps.ts'
+import { turnAway } from '../people/told.ts'
 import type { Proof } from '../types.ts'
 import { openPushed } from './pushed.ts'
 
@@ -60,7 +60,7 @@ export async function continueSignIn(
   const started = await beginSession(call, person, given)
   if (started.status !== 'started') {
     if (started.status === 'spent') return 'spent'
-    return fail('access_denied', 'Please sign in again', 'disabled, or its credential changed')
+    return turnAway('sign-in-again', 'disabled, or its credential changed')
   }
   const { cookie } = started
   return arrive(call, interaction, { person, proofs, cookie })

@@ -2,7 +2,7 @@ import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import type { Parameters } from '../authorization/parameters.ts'
-import { demand, fail } from '../errors.ts'
+import { demand } from '../errors.ts'
 import { LoginPage } from '../pages/login.tsx'
 import type { LoginProblem } from '../pages/login.tsx'
 import { judge } from '../people/authentication.ts'
@@ -11,6 +11,7 @@ import type { SignIn } from '../people/interaction.ts'
 import { currentSession, methodsOf } from '../people/session.ts'
 import { judgePassword } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
+import { turnAway } from '../people/told.ts'
 import { deny } from './answer.ts'
 import { arriveWith, askFor, continueSignIn } from './continue.ts'
 import { frame, page } from './page.tsx'
@@ -60,7 +61,7 @@ export async function postLogin(call: Call): Promise<Response> {
 export async function cancelSignIn(call: Call, form: Parameters): Promise<Response> {
   const interaction = demand(await openInteraction(call, 'sign-in', one(form, 'interaction')))
   const { purpose } = interaction
-  if (purpose.kind !== 'authorize') return fail('invalid_request', 'There is nothing to cancel')
+  if (purpose.kind !== 'authorize') return turnAway('page-outdated', 'nothing to cancel')
   return deny(
     call,
     await openPushed(call, { handle: purpose.request, outcome: 'denied' }, 'finishing'),
@@ -72,7 +73,7 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
   const known = interaction.ask === 'password' ? interaction.person?.username : undefined
   const username = known ?? one(form, 'username') ?? ''
   const password = one(form, 'password') ?? ''
-  if (username.length > 256) return fail('invalid_request', 'The user name is too long')
+  if (username.length > 256) return turnAway('entry-too-long')
   const outcome = await judgePassword(call, { username, password })
   if (outcome.status !== 'matches') {
     const problem: LoginProblem =
@@ -114,7 +115,7 @@ async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Respons
   const { required, freshAfter } = interaction.need
   const same = session?.person.accountId === interaction.person?.accountId
   if (session === undefined || !same || judge(session.proofs, freshAfter).level < required) {
-    return fail('invalid_request', 'Please sign in again', 'nothing to go on with')
+    return turnAway('page-outdated', 'nothing to go on with')
   }
   return arriveWith(call, interaction, session)
 }

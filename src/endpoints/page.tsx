@@ -36,7 +36,7 @@ export async function frame(call: Call, uiLocales?: readonly string[]): Promise<
 type PageOptions = {
   readonly status: number
   /** The frame the page was made with. */
-  readonly frame?: Frame
+  readonly frame: Frame
   /** Where a form's answer can end: the client's redirect URI. */
   readonly endsAt?: string
 }
@@ -54,7 +54,7 @@ export function page(body: Child, options: PageOptions): Response {
     status: options.status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      ...(options.frame === undefined ? {} : { 'content-language': options.frame.lang }),
+      'content-language': options.frame.lang,
       'cache-control': 'no-store',
       'content-security-policy': policy(options),
       'x-frame-options': 'DENY',
@@ -70,7 +70,7 @@ function policy({ frame: shown, endsAt }: PageOptions): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
-    ...(shown?.brand.logo === undefined ? [] : ["img-src 'self'"]),
+    ...(shown.brand.logo === undefined ? [] : ["img-src 'self'"]),
     `form-action 'self'${target}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",

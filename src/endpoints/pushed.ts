@@ -2,10 +2,9 @@ import type { Call } from '../call.ts'
 import { errorResponse } from '../authorization/respond.ts'
 import { findClient, loadClient } from '../clients/find.ts'
 import { matchesRegistered } from '../clients/redirect-uri.ts'
-import { ProtocolError } from '../errors.ts'
-import type { ErrorCode } from '../errors.ts'
 import { readHandle } from '../handles.ts'
 import type { PushedRequestKey, PushedRequestReading, Stub } from '../objects/pushed-request.ts'
+import { tell, turnAway } from '../people/told.ts'
 import type { ClientRecord } from '../types.ts'
 
 type Live = Extract<PushedRequestReading, { readonly status: 'live' }>
@@ -18,9 +17,6 @@ export type LiveRequest = {
     outcome: string,
   ) => Promise<'completed' | 'completed-before' | 'expired' | 'unknown'>
 }
-
-const deadEnd = (code: ErrorCode, description: string, detail: string) =>
-  new ProtocolError({ code, description, detail })
 
 /**
  * Opens the pushed request behind a handle, for the client it belongs to, and asks that client's
@@ -41,24 +37,20 @@ export async function openPushed(
   const { storage, stubs, issuer } = call
   const handle = await readHandle('pushed-request', wanted.handle)
   const stub = handle && stubs.pushedRequest(handle.objectId)
-  const unknown = (detail: string) =>
-    deadEnd('invalid_request_uri', 'This link is not valid', detail)
-  if (handle === undefined || stub === undefined) throw unknown('not a request_uri of this server')
+  const unknown = (detail: string) => turnAway('link-unknown', detail)
+  if (handle === undefined || stub === undefined) return unknown('not a request_uri of this server')
   const key: PushedRequestKey = { issuer: issuer.id, secretHash: handle.secretHash }
   const pushed = await storage.object('PushedRequest.open', () =>
     stub.open(key, purpose, wanted.outcome),
   )
-  if (pushed.status === 'unknown') throw unknown('no such pushed request')
+  if (pushed.status === 'unknown') return unknown('no such pushed request')
   const owner = pushed.status === 'live' ? pushed.clientId : pushed.stub.clientId
-  if (wanted.clientId !== undefined && wanted.clientId !== owner) throw unknown('another client')
+  if (wanted.clientId !== undefined && wanted.clientId !== owner) return unknown('another client')
   const client = await standingClient(call, owner)
-  if (pushed.status !== 'live') throw late(call, pushed, client)
+  if (pushed.status !== 'live') return turnAwayLate(call, pushed, client)
   if (client?.generation !== pushed.generation || !stillAllowed(pushed.request, client)) {
-    throw deadEnd(
-      'unauthorized_client',
-      'This application is not allowed to ask at the moment',
-      'disabled, gone, or registered for less than it pushed',
-    )
+    const detail = 'disabled, gone, or registered for less than it pushed'
+    return turnAway('client-not-allowed', detail)
   }
   const complete = (outcome: string) =>
     storage.object('PushedRequest.complete', () => stub.complete(key, outcome))
@@ -91,22 +83,22 @@ function stillAllowed(
   )
 }
 
-function late(
+/** The request is over: the client may be told so, if its address is still its own. */
+function turnAwayLate(
   call: Call,
   pushed: { readonly status: 'expired' | 'completed'; readonly stub: Stub },
   client: ClientRecord | undefined,
-): ProtocolError {
-  const expired = pushed.status === 'expired'
-  const description = expired ? 'This request has expired' : 'This request was already answered'
-  const base = { code: 'invalid_request_uri', description, detail: pushed.status } as const
+): never {
+  const told = pushed.status === 'expired' ? 'link-expired' : 'link-answered'
   const { redirectUri, state } = pushed.stub
   const known =
     client !== undefined && matchesRegistered(redirectUri, client.metadata.redirect_uris)
-  if (!known) return new ProtocolError(base)
+  if (!known) return turnAway(told, pushed.status)
+  const { description } = tell(told).refusal
   const href = errorResponse(
     call.issuer,
     state === undefined ? { redirectUri } : { redirectUri, state },
     { code: 'access_denied', description },
   )
-  return new ProtocolError({ ...base, back: { href, clientName: client.metadata.client_name } })
+  return turnAway(told, pushed.status, { href, clientName: client.metadata.client_name })
 }

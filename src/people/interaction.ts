@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { isRecord, parseJson, sameText, tuple, utf8 } from '../encoding.ts'
-import { accept, refuse } from '../errors.ts'
+import { accept } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import { seal, unseal } from '../secrets.ts'
 import type { Authentication, Proof } from '../types.ts'
@@ -9,6 +9,7 @@ import { cookieHash, readCookie } from './cookies.ts'
 import type { CookieName } from './cookies.ts'
 import type { Person } from './session.ts'
 import type { Step } from './steps.ts'
+import { tell } from './told.ts'
 
 /** What a sign-in is for: a pushed request (its `request_uri` handle), or a page of the account. */
 export type Purpose =
@@ -68,8 +69,7 @@ export async function openInteraction<S extends Interaction['stage']>(
   stage: S,
   sealed: string | undefined,
 ): Promise<Result<Extract<Interaction, { readonly stage: S }>>> {
-  const gone = (detail: string) =>
-    refuse('invalid_request', 'This page is no longer valid in this browser', detail)
+  const gone = (detail: string) => tell('page-outdated', detail)
   if (sealed === undefined || sealed.length > 4_096) return gone('no interaction')
   const plain = await unseal(call.secrets.interaction, sealed, label(call, stage))
   const value = plain === undefined ? undefined : parseJson(new TextDecoder().decode(plain))
@@ -100,7 +100,7 @@ export function checkSameOrigin(call: Call): Result<true> {
   const foreignOrigin =
     origin !== null && origin !== 'null' && origin !== new URL(call.issuer.url).origin
   if (foreignSite || foreignOrigin) {
-    return refuse('invalid_request', 'This form was sent from another site')
+    return tell('posted-elsewhere')
   }
   return accept(true)
 }
