@@ -4,7 +4,6 @@ import type { Call, IssuerSecrets, Runtime, Side } from './call.ts'
 import { configuredIssuer, settingsOf } from './config.ts'
 import type { Env, Settings } from './config.ts'
 import { discardBody } from './authorization/parameters.ts'
-import { authorize } from './endpoints/authorize.ts'
 import { introspect } from './endpoints/introspect.ts'
 import { jwks, metadata } from './endpoints/metadata.ts'
 import { par } from './endpoints/par.ts'
@@ -26,6 +25,7 @@ import type { MasterSecret } from './secrets.ts'
 import type { Issuer } from './types.ts'
 
 /** Code that only people need is not evaluated before the first of them comes. */
+const authorize = async (call: Call) => (await import('./endpoints/authorize.ts')).authorize(call)
 const login = () => import('./endpoints/login.tsx')
 const code = () => import('./endpoints/code.tsx')
 const consent = () => import('./endpoints/consent.tsx')

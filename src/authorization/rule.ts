@@ -8,6 +8,8 @@ export type RuleInput = {
   readonly client: ClientRecord
   readonly issuer: Issuer
   readonly sender: Sender
+  /** The person a verified `id_token_hint` is about. */
+  readonly subjectHint?: string
 }
 
 /** A rule refuses, or contributes its part of the validated request. */

@@ -88,7 +88,7 @@ export async function approve(
 }
 
 /** The first to complete wins. Throws `ProtocolError` for everybody else. */
-async function completeOnce(live: LiveRequest, outcome: string): Promise<void> {
+export async function completeOnce(live: LiveRequest, outcome: string): Promise<void> {
   const answer = await live.complete(outcome)
   if (answer === 'completed') return
   return turnAway(answer === 'expired' ? 'link-expired' : 'link-answered', answer)

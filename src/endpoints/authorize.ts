@@ -10,8 +10,10 @@ import { currentSession, methodsOf } from '../people/session.ts'
 import type { Session } from '../people/session.ts'
 import { normalName } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
+import { subjectFor } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
 import { arriveWith, askFor } from './continue.ts'
+import { answerSilently } from './silent.ts'
 import { requestUriPrefix } from './par.ts'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
@@ -39,22 +41,23 @@ export async function authorize(call: Call): Promise<Response> {
     return seeOther(`${endpointUrl(issuer, 'main', '/authorize')}?${query.toString()}`)
   }
   const handle = requestUri.slice(requestUriPrefix.length)
-  const [{ pushed }, session] = await Promise.all([
+  const [live, session] = await Promise.all([
     openPushed(call, { handle, clientId }, 'opening'),
     currentSession(call),
   ])
-  return decide(call, { handle, pushed, session })
+  return decide(call, { handle, live, session })
 }
 
 type Arrival = {
   readonly handle: string
-  readonly pushed: LiveRequest['pushed']
+  readonly live: LiveRequest
   readonly session: Session | undefined
 }
 
 /** Whether this browser's session suffices, and what is to be asked where it does not. */
-async function decide(call: Call, { handle, pushed, session }: Arrival): Promise<Response> {
+async function decide(call: Call, { handle, live, session }: Arrival): Promise<Response> {
   const { issuer } = call
+  const { pushed } = live
   const { request } = pushed
   const tell = (code: ErrorCode, description: string) =>
     seeOther(errorResponse(issuer, request, { code, description }))
@@ -65,13 +68,13 @@ async function decide(call: Call, { handle, pushed, session }: Arrival): Promise
     )
   }
   const need = needOf(issuer, request, call.now)
-  const suits = session !== undefined && isMeant(session, request)
+  const suits = session !== undefined && (await isMeant(live, session))
   const step = suits
     ? nextStep(need, session.proofs, methodsOf(session.credential))
     : ('identify' as const)
   if (request.prompt.includes('none')) {
-    return step === 'done'
-      ? tell('consent_required', 'The person must agree')
+    return step === 'done' && session !== undefined
+      ? answerSilently(call, live, { handle, session, need })
       : tell('login_required', 'The person must sign in')
   }
   const known = readCookie(call, 'browser')
@@ -95,6 +98,8 @@ async function decide(call: Call, { handle, pushed, session }: Arrival): Promise
 }
 
 /** A hint at another person means that the session's person is not meant. */
-function isMeant(session: Session, { loginHint }: LiveRequest['pushed']['request']): boolean {
-  return loginHint === undefined || normalName(loginHint) === session.person.username
+async function isMeant({ pushed, client }: LiveRequest, { person }: Session): Promise<boolean> {
+  const { loginHint, subjectHint } = pushed.request
+  if (loginHint !== undefined && normalName(loginHint) !== person.username) return false
+  return subjectHint === undefined || subjectHint === (await subjectFor(client, person))
 }

@@ -1,19 +1,23 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
-import { seeOther } from '../authorization/respond.ts'
+import { errorResponse, seeOther } from '../authorization/respond.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { authenticationOf, judge } from '../people/authentication.ts'
+import type { Need } from '../people/authentication.ts'
 import { cookieHash } from '../people/cookies.ts'
 import type { Cookie } from '../people/cookies.ts'
 import { sealInteraction } from '../people/interaction.ts'
-import type { SignIn } from '../people/interaction.ts'
+import type { Approval, SignIn } from '../people/interaction.ts'
 import { beginSession } from '../people/session.ts'
 import type { Person, Session } from '../people/session.ts'
 import { nextStep } from '../people/steps.ts'
 import type { Methods } from '../people/steps.ts'
+import { subjectFor } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
 import type { Proof } from '../types.ts'
+import { completeOnce } from './answer.ts'
 import { openPushed } from './pushed.ts'
+import type { LiveRequest } from './pushed.ts'
 
 /** What a sign-in has so far. */
 export type Progress = {
@@ -91,18 +95,49 @@ async function arrive(
   const headers = [...cookies, ...fresh].map(({ header }) => header)
   if (purpose.kind === 'account')
     return seeOther(endpointUrl(issuer, 'main', purpose.path), headers)
-  const { pushed } = await openPushed(call, { handle: purpose.request }, 'finishing')
-  const { essentialAcr, acrValues } = pushed.request
-  const reached = judge(signedIn.proofs, need.freshAfter)
-  const approval = await sealInteraction(call, {
-    stage: 'approval',
+  const live = await openPushed(call, { handle: purpose.request }, 'finishing')
+  const { subjectHint } = live.pushed.request
+  const meant =
+    subjectHint === undefined || subjectHint === (await subjectFor(live.client, signedIn.person))
+  if (!meant) return somebodyElse(call, live, headers)
+  const approval = await approvalFor(call, live, {
     request: purpose.request,
+    need,
     browser,
     until,
     session: 'cookie' in signedIn ? await cookieHash(signedIn.cookie.value) : signedIn.sessionHash,
     person: signedIn.person,
-    authentication: authenticationOf(issuer, reached, [...essentialAcr, ...acrValues]),
-    grantId: call.stubs.newGrantId(),
+    proofs: signedIn.proofs,
   })
-  return seeOther(`${endpointUrl(issuer, 'main', '/consent')}?interaction=${approval}`, headers)
+  const sealed = await sealInteraction(call, approval)
+  return seeOther(`${endpointUrl(issuer, 'main', '/consent')}?interaction=${sealed}`, headers)
+}
+
+/** OIDC Core 3.1.2.1: the client named a person, and another one signed in. */
+async function somebodyElse(
+  call: Call,
+  live: LiveRequest,
+  cookies: readonly string[],
+): Promise<Response> {
+  await completeOnce(live, 'denied')
+  const error = { code: 'login_required', description: 'Another person signed in' } as const
+  return seeOther(errorResponse(call.issuer, live.pushed.request, error), cookies)
+}
+
+/** What an approval of this request would rest on. */
+export async function approvalFor(
+  call: Call,
+  live: LiveRequest,
+  given: Pick<Approval, 'request' | 'browser' | 'until' | 'session' | 'person'> &
+    Pick<Progress, 'proofs'> & { readonly need: Need },
+): Promise<Approval> {
+  const { proofs, need, ...rest } = given
+  const { essentialAcr, acrValues } = live.pushed.request
+  const reached = judge(proofs, need.freshAfter)
+  return {
+    ...rest,
+    stage: 'approval',
+    authentication: authenticationOf(call.issuer, reached, [...essentialAcr, ...acrValues]),
+    grantId: call.stubs.newGrantId(),
+  }
 }

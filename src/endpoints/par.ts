@@ -1,14 +1,16 @@
 import type { Call } from '../call.ts'
 import { placeOf } from '../call.ts'
-import { readForm } from '../authorization/parameters.ts'
+import { one, readForm } from '../authorization/parameters.ts'
 import { validateAuthorizationRequest } from '../authorization/rules.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { callClient, judgeStanding } from '../clients/standing.ts'
 import { tuple } from '../encoding.ts'
-import { demand, fail } from '../errors.ts'
+import { accept, demand, fail, refuse } from '../errors.ts'
+import type { Result } from '../errors.ts'
 import { makeHandle } from '../handles.ts'
 import { locate } from '../proof/location.ts'
 import { connectionCertificate, judgeUse, proveSender, useProof } from '../proof/sender.ts'
+import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import { currentRecord, ownUrl } from './client-request.ts'
 import { settle } from './one-time.ts'
 import { json } from './respond.ts'
@@ -23,9 +25,11 @@ export async function par(call: Call): Promise<Response> {
   const client = demand(await authenticateClient(call, parameters, certificate))
   const { sender, proof } = demand(await proveSender(call, { url: ownUrl(call), certificate }))
   const { record } = client
-  const request = demand(
-    validateAuthorizationRequest({ parameters, client: record, issuer, sender }),
+  const hinted = demand(
+    await hintedSubject(call, one(parameters, 'id_token_hint'), record.clientId),
   )
+  const judged = { parameters, issuer, sender, ...hinted }
+  const request = demand(validateAuthorizationRequest({ ...judged, client: record }))
   await dampFlood(call, record.clientId)
 
   const hint = locate(placeOf(call.request), issuer.defaultLocation)
@@ -54,7 +58,7 @@ export async function par(call: Call): Promise<Response> {
   if (proofUse !== undefined) demand(judgeUse(proofUse))
   if (!created) throw new Error('a new id was already in use')
   const current = await currentRecord(call, { parameters, certificate, client }, standing)
-  demand(validateAuthorizationRequest({ parameters, client: current, issuer, sender }))
+  demand(validateAuthorizationRequest({ ...judged, client: current }))
   if (current.generation !== generation) {
     fail('temporarily_unavailable', 'The client was registered again; please try again')
   }
@@ -63,6 +67,20 @@ export async function par(call: Call): Promise<Response> {
     { request_uri: `${requestUriPrefix}${text}`, expires_in: issuer.lifetimes.pushedRequest },
     201,
   )
+}
+
+/** Whom the client means, if it says so with an id_token it was given (OIDC Core 3.1.2.1). */
+async function hintedSubject(
+  call: Call,
+  token: string | undefined,
+  clientId: string,
+): Promise<Result<{ readonly subjectHint?: string }>> {
+  if (token === undefined) return accept({})
+  const hint = await verifyIdTokenHint(call, token)
+  if (!hint.ok) return hint
+  if (hint.value.clientId === clientId) return accept({ subjectHint: hint.value.subject })
+  const description = 'id_token_hint is not an id_token of this client'
+  return refuse('invalid_request', description)
 }
 
 /** RFC 9126 2.3: too many requests of one client are answered 429, before anything is used up. */

@@ -17,7 +17,13 @@ export type Fixtures = {
   readonly users: Readonly<
     Record<
       'alice' | 'carol',
-      { readonly username: string; readonly password: string; readonly sub: string }
+      {
+        readonly username: string
+        readonly password: string
+        readonly sub: string
+        /** Base32 secret of one-time codes; carol has none. */
+        readonly totp_secret?: string
+      }
     >
   >
   /** Certificates no client is registered with. */
@@ -178,7 +184,12 @@ export async function makeFixtures(): Promise<{
     }),
   }
   const users = {
-    alice: { username: 'alice', password: 'alice has a long password', sub: 'sub-alice' },
+    alice: {
+      username: 'alice',
+      password: 'alice has a long password',
+      sub: 'sub-alice',
+      totp_secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+    },
     carol: { username: 'carol', password: 'carol has a long password', sub: 'sub-carol' },
   }
   const stranger = await createSelfSigned({ subject: 'CN=stranger' })

@@ -5,7 +5,7 @@ import type { Rule } from '../rule.ts'
 const known = ['none', 'login', 'consent', 'select_account']
 
 /** OIDC Core 3.1.2.1. What the person's state answers is decided at authorize, never here (RFC 9126 2.3). */
-export const prompt: Rule = ({ parameters }) => {
+export const prompt: Rule = ({ parameters, subjectHint }) => {
   const asked = words(parameters, 'prompt')
   if (
     asked.some((value) => !known.includes(value)) ||
@@ -26,6 +26,7 @@ export const prompt: Rule = ({ parameters }) => {
     prompt: asked,
     ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) }),
     ...(loginHint === undefined ? {} : { loginHint }),
+    ...(subjectHint === undefined ? {} : { subjectHint }),
     ...(uiLocales.length === 0 ? {} : { uiLocales: uiLocales.slice(0, 16) }),
   })
 }

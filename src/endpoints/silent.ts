@@ -1,0 +1,83 @@
+import type { Call } from '../call.ts'
+import { errorResponse, seeOther } from '../authorization/respond.ts'
+import type { GrantSummary } from '../objects/grant.ts'
+import type { Need } from '../people/authentication.ts'
+import type { Session } from '../people/session.ts'
+import type { AuthorizationRequest } from '../types.ts'
+import { defaultResources } from '../tokens/issue.ts'
+import { approve } from './answer.ts'
+import { approvalFor } from './continue.ts'
+import type { LiveRequest } from './pushed.ts'
+
+/** Grants looked at for one that covers the request. */
+const mostLookedAt = 8
+
+/**
+ * `prompt=none` with a session that suffices (OIDC Core 3.1.2.1): answers without a page where the
+ * profile lets a consent be remembered and a live grant covers all that is asked; else the client is
+ * told that the person must agree.
+ */
+export async function answerSilently(
+  call: Call,
+  live: LiveRequest,
+  given: { readonly handle: string; readonly session: Session; readonly need: Need },
+): Promise<Response> {
+  const { issuer } = call
+  if (issuer.profile.rememberedConsent !== 'covered' || !(await isCovered(call, live, given))) {
+    const error = { code: 'consent_required', description: 'The person must agree' } as const
+    return seeOther(errorResponse(issuer, live.pushed.request, error))
+  }
+  const { person, proofs, cookieHash } = given.session
+  const approval = await approvalFor(call, live, {
+    request: given.handle,
+    need: given.need,
+    person,
+    proofs,
+    session: cookieHash,
+    browser: '',
+    until: live.pushed.finishUntil,
+  })
+  call.log('consent.remembered', { client_id: live.client.clientId })
+  return approve(call, live, approval)
+}
+
+async function isCovered(
+  call: Call,
+  { pushed, client }: LiveRequest,
+  { session }: { readonly session: Session },
+): Promise<boolean> {
+  const { storage, stubs, issuer } = call
+  const account = stubs.account(session.person.accountId)
+  if (account === undefined) return false
+  const entries = await storage.object('Account.listGrants', () => account.listGrants(issuer.id))
+  const recent = entries
+    .filter(({ clientId, status }) => clientId === client.clientId && status === 'authorized')
+    .sort((a, b) => b.createdAt - a.createdAt)
+    .slice(0, mostLookedAt)
+  const summaries = await Promise.all(
+    recent.map(({ grantId }) => {
+      const grant = stubs.grant(grantId)
+      return grant && storage.object('Grant.summary', () => grant.summary(issuer.id))
+    }),
+  )
+  const resources =
+    pushed.request.resources.length > 0 ? pushed.request.resources : defaultResources(issuer)
+  return summaries.some(
+    (summary) =>
+      summary?.consent?.generation === client.generation &&
+      covers(summary, { ...pushed.request, resources }),
+  )
+}
+
+/** Whether a live grant covers all that is asked: never silent for anything new. */
+function covers({ status, consent }: GrantSummary, request: AuthorizationRequest): boolean {
+  if (status !== 'active' || consent === undefined) return false
+  const within = (asked: readonly string[], given: readonly string[]) =>
+    asked.every((name) => given.includes(name))
+  return (
+    within(request.scope, consent.scope) &&
+    within(request.resources, consent.resources) &&
+    within(request.claims.idToken, consent.claims.idToken) &&
+    within(request.claims.userinfo, consent.claims.userinfo)
+  )
+}
