@@ -3,11 +3,17 @@ import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { demand } from '../errors.ts'
 import { ConsentPage } from '../pages/consent.tsx'
+import type { Audience } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
+import type { Wish } from '../pages/describe.ts'
+import type { Frame } from '../pages/layout.tsx'
+import { findEarlierConsent } from '../people/earlier-consent.ts'
+import type { EarlierConsent } from '../people/earlier-consent.ts'
 import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/issue.ts'
+import type { AuthorizationRequest } from '../types.ts'
 import { approve, deny } from './answer.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
@@ -41,11 +47,10 @@ async function render(
   const { issuer } = call
   const { request } = live.pushed
   const { metadata } = live.client
-  const claims = [...new Set([...request.claims.idToken, ...request.claims.userinfo])]
-  const resources = request.resources.length > 0 ? request.resources : defaultResources(issuer)
-  const audiences = issuer.resourceServers.filter((server) => resources.includes(server.identifier))
-  const offline = metadata.grant_types.includes('refresh_token')
+  const { accountId, username } = shown.approval.person
   const shownIn = await frame(call, request.uiLocales)
+  const before = await findEarlierConsent(call, accountId, live.client.clientId)
+  const offline = metadata.grant_types.includes('refresh_token')
   const body = (
     <ConsentPage
       {...shownIn}
@@ -56,12 +61,10 @@ async function render(
         redirectHost: new URL(request.redirectUri).host,
         verified: metadata.operator_verified === true,
       }}
-      person={{ username: shown.approval.person.username }}
-      asks={describeWish({ scope: request.scope, claims, catalogue: issuer.scopes }, shownIn)}
-      audiences={audiences.map(({ name, identifier, translations }) => ({
-        name: translations?.[shownIn.lang]?.name ?? name,
-        identifier,
-      }))}
+      person={{ username }}
+      asks={describeWish(wishOf(call, request, before), shownIn)}
+      before={before !== undefined}
+      audiences={audiencesOf(call, request, shownIn)}
       duration={{
         accessSeconds: issuer.lifetimes.accessToken,
         ...(offline ? { until: call.now + issuer.lifetimes.grant * 1000 } : {}),
@@ -71,4 +74,30 @@ async function render(
     />
   )
   return page(body, { frame: shownIn, status: 200, endsAt: request.redirectUri })
+}
+
+const wishOf = (
+  { issuer }: Call,
+  { scope, claims }: AuthorizationRequest,
+  before: EarlierConsent | undefined,
+): Wish => ({
+  scope,
+  claims: [...claims.idToken, ...claims.userinfo],
+  catalogue: issuer.scopes,
+  ...(before === undefined ? {} : { before }),
+})
+
+/** The APIs that will hand out the data, by their names in the language of the page. */
+function audiencesOf(
+  { issuer }: Call,
+  { resources }: AuthorizationRequest,
+  { lang }: Pick<Frame, 'lang'>,
+): readonly Audience[] {
+  const meant = resources.length > 0 ? resources : defaultResources(issuer)
+  return issuer.resourceServers
+    .filter(({ identifier }) => meant.includes(identifier))
+    .map(({ name, identifier, translations }) => ({
+      name: translations?.[lang]?.name ?? name,
+      identifier,
+    }))
 }
