@@ -28,14 +28,27 @@ import type { Issuer } from './types.ts'
 const authorize = async (call: Call) => (await import('./endpoints/authorize.ts')).authorize(call)
 const login = () => import('./endpoints/login.tsx')
 const code = () => import('./endpoints/code.tsx')
+const passkey = () => import('./endpoints/passkey.tsx')
 const consent = () => import('./endpoints/consent.tsx')
+const account = {
+  overview: () => import('./endpoints/account/overview.tsx'),
+  permissions: () => import('./endpoints/account/permissions.ts'),
+  sessions: () => import('./endpoints/account/sessions.ts'),
+  signedOut: () => import('./endpoints/account/signed-out.tsx'),
+}
 const pages = () => import('./endpoints/page.tsx')
 const showLogin = async (call: Call) => (await login()).showLogin(call)
 const postLogin = async (call: Call) => (await login()).postLogin(call)
 const showCode = async (call: Call) => (await code()).showCode(call)
 const postCode = async (call: Call) => (await code()).postCode(call)
+const postPasskey = async (call: Call) => (await passkey()).postPasskey(call)
 const showConsent = async (call: Call) => (await consent()).showConsent(call)
 const postConsent = async (call: Call) => (await consent()).postConsent(call)
+const showAccount = async (call: Call) => (await account.overview()).showAccount(call)
+const postPermissions = async (call: Call) => (await account.permissions()).postPermissions(call)
+const postSessions = async (call: Call) => (await account.sessions()).postSessions(call)
+const postSignOut = async (call: Call) => (await account.sessions()).postSignOut(call)
+const showSignedOut = async (call: Call) => (await account.signedOut()).showSignedOut(call)
 const style = async (call: Call) => (await pages()).style(call)
 
 /** Who an endpoint speaks to: decides how errors look and whether the answer carries a DPoP nonce. */
@@ -63,8 +76,14 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/login',      sides: 'main', audience: 'person',   answer: postLogin },
   { method: 'GET',  path: '/login/code', sides: 'main', audience: 'person',   answer: showCode },
   { method: 'POST', path: '/login/code', sides: 'main', audience: 'person',   answer: postCode },
+  { method: 'POST', path: '/login/passkey', sides: 'main', audience: 'person', answer: postPasskey },
   { method: 'GET',  path: '/consent',    sides: 'main', audience: 'person',   answer: showConsent },
   { method: 'POST', path: '/consent',    sides: 'main', audience: 'person',   answer: postConsent },
+  { method: 'GET',  path: '/account',             sides: 'main', audience: 'person', answer: showAccount },
+  { method: 'POST', path: '/account/permissions', sides: 'main', audience: 'person', answer: postPermissions },
+  { method: 'POST', path: '/account/sessions',    sides: 'main', audience: 'person', answer: postSessions },
+  { method: 'POST', path: '/account/sign-out',    sides: 'main', audience: 'person', answer: postSignOut },
+  { method: 'GET',  path: '/account/signed-out',  sides: 'main', audience: 'person', answer: showSignedOut },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
   { method: 'POST', path: '/token',      sides: 'both', audience: 'client',   answer: token, nonce: true },
   { method: 'GET',  path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },

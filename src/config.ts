@@ -112,8 +112,8 @@ function hostsOf(issuers: readonly OneIssuer[]): readonly string[] {
 
 /** First path segments of an issuer's own routes; see `app.ts`. */
 export const endpointSegments = [
-  '.well-known', 'admin', 'assets', 'authorize', 'consent', 'introspect', 'jwks', 'login', 'par',
-  'revoke', 'token', 'userinfo',
+  '.well-known', 'account', 'admin', 'assets', 'authorize', 'consent', 'introspect', 'jwks', 'login',
+  'logout', 'par', 'revoke', 'setup', 'token', 'userinfo',
 ] // prettier-ignore
 
 function checkApart(issuers: readonly OneIssuer[]): void {

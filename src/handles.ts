@@ -12,7 +12,8 @@ import {
  * Handles route themselves: base64url(kind ‖ object id ‖ secret). Only SHA-256 of the secret is stored,
  * and each object checks issuer and kind of the handle it is given.
  */
-export type HandleKind = 'pushed-request' | 'code' | 'refresh-token' | 'session' | 'setup-link'
+export type HandleKind =
+  'pushed-request' | 'code' | 'refresh-token' | 'session' | 'setup-link' | 'setup-session'
 
 export type Handle = {
   /** Hex id of the object that knows it. Not yet known to be an id of ours: see `objects/stubs.ts`. */
@@ -27,6 +28,7 @@ const kinds: Readonly<Record<HandleKind, number>> = {
   'refresh-token': 3,
   session: 4,
   'setup-link': 5,
+  'setup-session': 6,
 }
 
 const idLength = 32

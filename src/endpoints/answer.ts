@@ -6,11 +6,12 @@ import type { Approval } from '../people/interaction.ts'
 import { sessionHandle } from '../people/session.ts'
 import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/issue.ts'
+import { wayBack } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
 /** The person said no: completes the request and tells the client. */
 export async function deny(call: Call, live: LiveRequest): Promise<Response> {
-  await completeOnce(live, 'denied')
+  await completeOnce(call, live, 'denied')
   call.log('consent.denied', { client_id: live.client.clientId })
   const error = { code: 'access_denied', description: 'The person did not agree' } as const
   return seeOther(errorResponse(call.issuer, live.pushed.request, error))
@@ -50,9 +51,9 @@ export async function approve(
   )
   if (!promised) {
     const detail = 'disabled, signed out, or its credential changed'
-    return turnAway('sign-in-again', detail)
+    return turnAway('sign-in-again', detail, wayBack(call, client, request))
   }
-  await completeOnce(live, grantId)
+  await completeOnce(call, live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))
   const { resources } = request
   const order = {
@@ -78,7 +79,7 @@ export async function approve(
     },
   }
   if (!(await storage.object('Grant.authorize', () => grant.authorize(order)))) {
-    return turnAway('permission-ended', 'the grant was forbidden')
+    return turnAway('permission-ended', 'the grant was forbidden', wayBack(call, client, request))
   }
   call.waitUntil(
     storage.object('Account.confirmGrant', () => account.confirmGrant(issuer.id, grantId)),
@@ -88,10 +89,11 @@ export async function approve(
 }
 
 /** The first to complete wins. Throws `ProtocolError` for everybody else. */
-export async function completeOnce(live: LiveRequest, outcome: string): Promise<void> {
+export async function completeOnce(call: Call, live: LiveRequest, outcome: string): Promise<void> {
   const answer = await live.complete(outcome)
   if (answer === 'completed') return
-  return turnAway(answer === 'expired' ? 'link-expired' : 'link-answered', answer)
+  const back = wayBack(call, live.client, live.pushed.request)
+  return turnAway(answer === 'expired' ? 'link-expired' : 'link-answered', answer, back)
 }
 
 /** HMAC(key, request ‖ grant): the same click gets the same code, nobody can guess it. */

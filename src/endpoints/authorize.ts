@@ -48,6 +48,15 @@ export async function authorize(call: Call): Promise<Response> {
   return decide(call, { handle, live, session })
 }
 
+/** Asks anew where another sign-in in the same browser has overtaken a page. */
+export async function startOver(call: Call, handle: string): Promise<Response> {
+  const [live, session] = await Promise.all([
+    openPushed(call, { handle }, 'finishing'),
+    currentSession(call),
+  ])
+  return decide(call, { handle, live, session })
+}
+
 type Arrival = {
   readonly handle: string
   readonly live: LiveRequest

@@ -9,8 +9,9 @@ import { checkSameOrigin } from '../people/interaction.ts'
 import { judgeCode } from '../people/one-time-code.ts'
 import { methodsOf } from '../people/session.ts'
 import type { Person } from '../people/session.ts'
-import { turnAway } from '../people/told.ts'
+import { noteFailedSignIn } from '../people/sign-in.ts'
 import { throttleFor } from '../people/throttling.ts'
+import { turnAway } from '../people/told.ts'
 import { continueSignIn } from './continue.ts'
 import { cancelSignIn, openVisit } from './login.tsx'
 import type { Visit } from './login.tsx'
@@ -48,6 +49,7 @@ export async function postCode(call: Call): Promise<Response> {
     }))
   if (!(answer instanceof Response)) {
     call.log('sign_in.refused', { account: person.accountId, reason: 'code' })
+    noteFailedSignIn(call, person.accountId, 'code')
     return render(call, visit, { kind: 'code' })
   }
   await throttling.succeed()

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
-import { demand } from '../errors.ts'
+import { demand, ProtocolError } from '../errors.ts'
 import { ConsentPage } from '../pages/consent.tsx'
 import type { Audience } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
@@ -9,12 +9,13 @@ import type { Wish } from '../pages/describe.ts'
 import type { Frame } from '../pages/layout.tsx'
 import { findEarlierConsent } from '../people/earlier-consent.ts'
 import type { EarlierConsent } from '../people/earlier-consent.ts'
-import { checkSameOrigin, openInteraction } from '../people/interaction.ts'
+import { checkSameOrigin, openInteraction, requestOfPage } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import type { AuthorizationRequest } from '../types.ts'
 import { approve, deny } from './answer.ts'
+import { startOver } from './authorize.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
@@ -22,7 +23,8 @@ import type { LiveRequest } from './pushed.ts'
 /** Shows what is asked, by whom, and for how long (FAPI2 SP 5.3.2.2-13). */
 export async function showConsent(call: Call): Promise<Response> {
   const sealed = one(demand(readQuery(call.request)), 'interaction')
-  const approval = demand(await openInteraction(call, 'approval', sealed))
+  const approval = await openApproval(call, sealed)
+  if (approval instanceof Response) return approval
   const live = await openPushed(call, { handle: approval.request }, 'finishing')
   return render(call, live, { sealed: sealed ?? '', approval })
 }
@@ -31,12 +33,25 @@ export async function showConsent(call: Call): Promise<Response> {
 export async function postConsent(call: Call): Promise<Response> {
   demand(checkSameOrigin(call))
   const form = demand(await readForm(call.request))
-  const approval = demand(await openInteraction(call, 'approval', one(form, 'interaction')))
+  const approval = await openApproval(call, one(form, 'interaction'))
+  if (approval instanceof Response) return approval
   const action = one(form, 'action')
   if (action !== 'approve' && action !== 'deny') return turnAway('answer-missing')
   const outcome = action === 'approve' ? approval.grantId : 'denied'
   const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
   return action === 'approve' ? approve(call, live, approval) : deny(call, live)
+}
+
+/**
+ * What is to be answered; or, where somebody has signed in anew in this browser meanwhile (a second tab),
+ * the way to be asked anew. Throws `ProtocolError`: for a late person with the way back to the client.
+ */
+async function openApproval(call: Call, sealed: string | undefined): Promise<Approval | Response> {
+  const opened = await openInteraction(call, 'approval', sealed)
+  if (opened.ok) return opened.value
+  const request = await requestOfPage(call, 'approval', sealed)
+  if (request === undefined) throw new ProtocolError(opened.refusal)
+  return startOver(call, request)
 }
 
 async function render(

@@ -56,7 +56,7 @@ export async function continueSignIn(
   const step = nextStep(interaction.need, proofs, methods)
   if (step === 'unreachable') return 'unreachable'
   if (step !== 'done') {
-    const { unreachable: _unreachable, offer: _offer, ...rest } = interaction
+    const { unreachable: _unreachable, offer: _offer, challenge: _challenge, ...rest } = interaction
     return askFor(call, { ...rest, ask: step, person, proofs })
   }
   const { browser } = interaction
@@ -119,7 +119,7 @@ async function somebodyElse(
   live: LiveRequest,
   cookies: readonly string[],
 ): Promise<Response> {
-  await completeOnce(live, 'denied')
+  await completeOnce(call, live, 'denied')
   const error = { code: 'login_required', description: 'Another person signed in' } as const
   return seeOther(errorResponse(call.issuer, live.pushed.request, error), cookies)
 }

@@ -2,9 +2,10 @@ import type { Call } from '../call.ts'
 import { errorResponse } from '../authorization/respond.ts'
 import { findClient, loadClient } from '../clients/find.ts'
 import { matchesRegistered } from '../clients/redirect-uri.ts'
+import type { WayBack } from '../errors.ts'
 import { readHandle } from '../handles.ts'
 import type { PushedRequestKey, PushedRequestReading, Stub } from '../objects/pushed-request.ts'
-import { tell, turnAway } from '../people/told.ts'
+import { turnAway } from '../people/told.ts'
 import type { ClientRecord } from '../types.ts'
 
 type Live = Extract<PushedRequestReading, { readonly status: 'live' }>
@@ -37,20 +38,22 @@ export async function openPushed(
   const { storage, stubs, issuer } = call
   const handle = await readHandle('pushed-request', wanted.handle)
   const stub = handle && stubs.pushedRequest(handle.objectId)
-  const unknown = (detail: string) => turnAway('link-unknown', detail)
-  if (handle === undefined || stub === undefined) return unknown('not a request_uri of this server')
+  if (handle === undefined || stub === undefined) {
+    return turnAway('link-unknown', 'not a request_uri of this server')
+  }
   const key: PushedRequestKey = { issuer: issuer.id, secretHash: handle.secretHash }
   const pushed = await storage.object('PushedRequest.open', () =>
     stub.open(key, purpose, wanted.outcome),
   )
-  if (pushed.status === 'unknown') return unknown('no such pushed request')
+  if (pushed.status === 'unknown') return turnAway('link-unknown', 'no such pushed request')
   const owner = pushed.status === 'live' ? pushed.clientId : pushed.stub.clientId
-  if (wanted.clientId !== undefined && wanted.clientId !== owner) return unknown('another client')
+  if (wanted.clientId !== undefined && wanted.clientId !== owner) {
+    return turnAway('link-unknown', 'another client')
+  }
   const client = await standingClient(call, owner)
   if (pushed.status !== 'live') return turnAwayLate(call, pushed, client)
   if (client?.generation !== pushed.generation || !stillAllowed(pushed.request, client)) {
-    const detail = 'disabled, gone, or registered for less than it pushed'
-    return turnAway('client-not-allowed', detail)
+    return turnAway('client-not-allowed', 'disabled, gone, or registered for less than it pushed')
   }
   const complete = (outcome: string) =>
     storage.object('PushedRequest.complete', () => stub.complete(key, outcome))
@@ -83,22 +86,27 @@ function stillAllowed(
   )
 }
 
-/** The request is over: the client may be told so, if its address is still its own. */
+/** The request is not live any more: the person is shown the way back. Throws `ProtocolError`. */
 function turnAwayLate(
   call: Call,
-  pushed: { readonly status: 'expired' | 'completed'; readonly stub: Stub },
+  { status, stub }: { readonly status: 'expired' | 'completed'; readonly stub: Stub },
   client: ClientRecord | undefined,
 ): never {
-  const told = pushed.status === 'expired' ? 'link-expired' : 'link-answered'
-  const { redirectUri, state } = pushed.stub
-  const known =
-    client !== undefined && matchesRegistered(redirectUri, client.metadata.redirect_uris)
-  if (!known) return turnAway(told, pushed.status)
-  const { description } = tell(told).refusal
-  const href = errorResponse(
-    call.issuer,
-    state === undefined ? { redirectUri } : { redirectUri, state },
-    { code: 'access_denied', description },
-  )
-  return turnAway(told, pushed.status, { href, clientName: client.metadata.client_name })
+  const back = client && wayBack(call, client, stub)
+  return turnAway(status === 'expired' ? 'link-expired' : 'link-answered', status, back)
+}
+
+/**
+ * The way back to a client whose request came to nothing, which it is told; undefined where the
+ * redirect URI is no longer a registered one.
+ */
+export function wayBack(
+  call: Call,
+  { metadata }: ClientRecord,
+  { redirectUri, state }: Pick<Stub, 'redirectUri' | 'state'>,
+): WayBack | undefined {
+  if (!matchesRegistered(redirectUri, metadata.redirect_uris)) return undefined
+  const error = { code: 'access_denied', description: 'The request came to nothing' } as const
+  const target = state === undefined ? { redirectUri } : { redirectUri, state }
+  return { href: errorResponse(call.issuer, target, error), clientName: metadata.client_name }
 }

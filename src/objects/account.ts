@@ -1,12 +1,25 @@
 import type { Reply } from '../observe/storage.ts'
 import type { PasswordHash } from '../people/password.ts'
 import { configuredIssuer } from '../config.ts'
+import { activityOf, note, noteFailure } from './account/activity.ts'
+import type { ActivityEntry, Whence } from './account/activity.ts'
+import { changeAccount, hasOf } from './account/changes.ts'
+import type { By, Change, ChangeAnswer } from './account/changes.ts'
 import { factorsOf } from './account/factors.ts'
 import type { Factors, StoredCode } from './account/factors.ts'
 import { accountOf, epochOf } from './account/person.ts'
 import type { PersonClaims, StoredAccount } from './account/person.ts'
-import { endSession, openSession, startSession, useForGrant } from './account/sessions.ts'
+import {
+  endSession,
+  liveSession,
+  liveSessions,
+  openSession,
+  startSession,
+  useForGrant,
+} from './account/sessions.ts'
 import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
+import { beginSetup, makeLink, openSetup, readLink, resetFactors } from './account/setup.ts'
+import type { SetupCookie, SetupKind } from './account/setup.ts'
 import { EdgeObject } from './edge-object.ts'
 import { makeStubs } from './stubs.ts'
 
@@ -22,6 +35,27 @@ export type GrantEntry = {
   /** What was agreed to, so that the next consent can mark what is new. Absent in older entries. */
   readonly scope?: readonly string[]
   readonly claims?: readonly string[]
+  /** When its owner took it back (ms). */
+  readonly endedAt?: number
+}
+
+/** What the account page shows. */
+export type AccountView = {
+  readonly grants: readonly GrantEntry[]
+  /** With the hash of their secret, by which a browser knows its own. */
+  readonly sessions: readonly { readonly secretHash: string; readonly session: StoredSession }[]
+  readonly activity: readonly ActivityEntry[]
+  readonly codeAddedAt?: number
+}
+
+/** What exists of a person, for the operator: no secrets, no claims. */
+export type AccountOverview = Pick<StoredAccount, 'username' | 'sub' | 'enabled'> & {
+  readonly factors: {
+    readonly password: boolean
+    readonly totp: boolean
+    readonly passkeys: number
+    readonly recovery_codes: number
+  }
 }
 
 /** Who signed in, as the account has it now. */
@@ -73,6 +107,7 @@ export class Account extends EdgeObject {
       const code: StoredCode = { sealed: input.codeSealed, lastStep: 0, addedAt: this.now() }
       this.write('code', code)
     }
+    if (changed) note(this.shelf, { kind: 'operator-changed' })
     this.write('account', {
       ...account,
       ...(password === undefined ? {} : { password }),
@@ -118,12 +153,94 @@ export class Account extends EdgeObject {
     return this.reply({ username, sub, claims })
   }
 
-  /** For the operator: no claims, no password. */
-  overview(issuer: string): Reply<Pick<StoredAccount, 'username' | 'sub' | 'enabled'> | undefined> {
+  /** For the operator: no claims, no secrets. */
+  overview(issuer: string): Reply<AccountOverview | undefined> {
     const account = this.of(issuer)
-    return this.reply(
-      account && { username: account.username, sub: account.sub, enabled: account.enabled },
-    )
+    if (account === undefined) return this.reply(undefined)
+    const { username, sub, enabled } = account
+    const { code: totp, ...has } = hasOf(this.shelf, account)
+    const recoveryCodes = factorsOf(this.shelf).recoveryCodes
+    return this.reply({
+      username,
+      sub,
+      enabled,
+      factors: { ...has, totp, recovery_codes: recoveryCodes },
+    })
+  }
+
+  /** For its owner. */
+  view(issuer: string): Reply<AccountView | undefined> {
+    const account = this.of(issuer)
+    if (account === undefined) return this.reply(undefined)
+    const code = this.read<StoredCode>('code')
+    return this.reply({
+      grants: this.entries(),
+      sessions: liveSessions(this.shelf, account).map(([secretHash, session]) => ({
+        secretHash,
+        session,
+      })),
+      activity: activityOf(this.shelf),
+      ...(code === undefined ? {} : { codeAddedAt: code.addedAt }),
+    })
+  }
+
+  /** A change its owner makes: judged and done in one turn. */
+  change(issuer: string, by: By, change: Change): Reply<ChangeAnswer> {
+    const account = this.of(issuer)
+    if (account === undefined) return this.reply({ status: 'signed-out' })
+    return this.reply(changeAccount(this.shelf, account, by, change))
+  }
+
+  /** Notes a failed sign-in. Done for the decoy too, so that both cost the same. */
+  noteFailure(issuer: string, about: Whence & Pick<ActivityEntry, 'method'>): Reply<true> {
+    if (this.of(issuer) !== undefined) noteFailure(this.shelf, about)
+    return this.reply(true)
+  }
+
+  /**
+   * Puts an operator's one-time link in the place of an older one; `reset` takes every factor away and
+   * ends all sessions in the same turn. Answers when the link expires.
+   */
+  makeSetupLink(
+    issuer: string,
+    link: { readonly kind: SetupKind; readonly secretHash: string; readonly lifetime: number },
+  ): Reply<number | undefined> {
+    const account = this.of(issuer)
+    if (account === undefined) return this.reply(undefined)
+    if (link.kind === 'reset') resetFactors(this.shelf, account)
+    return this.reply(makeLink(this.shelf, link))
+  }
+
+  /** Whether a link may still be used. Changes nothing. */
+  readSetupLink(
+    issuer: string,
+    secretHash: string,
+  ): Reply<{ readonly kind: SetupKind; readonly credential: Credential } | undefined> {
+    const account = this.of(issuer)
+    const kind = account && readLink(this.shelf, account, secretHash)
+    if (account === undefined || kind === undefined) return this.reply(undefined)
+    return this.reply({ kind, credential: this.credentialOf(account) })
+  }
+
+  /** Burns a link and starts its set-up session. False: it was burnt before. */
+  beginSetup(issuer: string, given: Parameters<typeof beginSetup>[2]): Reply<boolean> {
+    const account = this.of(issuer)
+    return this.reply(account !== undefined && beginSetup(this.shelf, account, given))
+  }
+
+  /** What the set-up session behind a cookie is for; undefined when it has ended. */
+  openSetup(issuer: string, cookie: SetupCookie): Reply<Credential | undefined> {
+    const account = this.of(issuer)
+    const setup = account && openSetup(this.shelf, account, cookie)
+    return this.reply(account && setup && this.credentialOf(account))
+  }
+
+  /** Ends the set-up session behind a cookie. */
+  endSetup(issuer: string, cookie: SetupCookie): Reply<boolean> {
+    const account = this.of(issuer)
+    const setup = account && openSetup(this.shelf, account, cookie)
+    if (setup !== undefined) this.erase('setup')
+    return this.reply(setup !== undefined)
   }
 
   /**
@@ -146,6 +263,7 @@ export class Account extends EdgeObject {
     if (this.read<GrantEntry>(key) === undefined) {
       this.prune(now)
       this.write(key, { ...grant, status: 'pending', createdAt: now })
+      note(this.shelf, { kind: 'permission-given', clientId: grant.clientId })
       this.schedule()
     }
     return this.reply(true)
@@ -164,6 +282,27 @@ export class Account extends EdgeObject {
   }
 
   /**
+   * Its owner takes a permission back: at once, or by the alarm where the grant cannot be reached now,
+   * which throws.
+   */
+  async endGrant(issuer: string, by: By, grantId: string): Promise<Reply<EndAnswer>> {
+    const account = this.of(issuer)
+    const session = account && liveSession(this.shelf, account, by.secretHash)
+    if (by.kind !== 'session' || session?.browser !== by.browser) return this.reply('signed-out')
+    const entry = this.read<GrantEntry>(grantKey(grantId))
+    if (entry === undefined) return this.reply('unknown')
+    if (entry.endedAt === undefined) {
+      this.write(grantKey(grantId), { ...entry, endedAt: this.now() })
+      note(this.shelf, { ...by.whence, kind: 'permission-ended', clientId: entry.clientId })
+    }
+    const ids = [...new Set([...this.ending().ids, grantId])]
+    this.write('ending', { ids, retryAt: this.now() + retryAfter })
+    this.schedule()
+    await this.endGrants(issuer)
+    return this.reply('ended')
+  }
+
+  /**
    * Enables or disables. Disabling ends every grant, those still promised included; what could not be
    * reached is tried again by the alarm. Throws when a grant could not be ended now.
    */
@@ -172,6 +311,7 @@ export class Account extends EdgeObject {
     if (account === undefined) return this.reply(false)
     const credentialEpoch = epochOf(account) + (enabled ? 0 : 1)
     this.write('account', { ...account, enabled, credentialEpoch })
+    if (account.enabled !== enabled) note(this.shelf, { kind: enabled ? 'enabled' : 'disabled' })
     if (!enabled) {
       const ids = [...this.ending().ids, ...this.entries().map((entry) => entry.grantId)]
       this.write('ending', { ids: [...new Set(ids)], retryAt: this.now() + retryAfter })
@@ -266,6 +406,9 @@ export class Account extends EdgeObject {
     }
   }
 }
+
+/** What became of taking a permission back. */
+export type EndAnswer = 'ended' | 'unknown' | 'signed-out'
 
 /** Grants that are to be ended, and when to try again. */
 type Ending = { readonly ids: readonly string[]; readonly retryAt: number }

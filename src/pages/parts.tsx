@@ -102,15 +102,11 @@ export function Section(props: {
 }
 
 /** A framed list of `Row`s; a sentence in its place when there are none. */
-export function Rows({
-  empty,
-  children,
-}: {
-  readonly empty?: Child
-  readonly children: readonly Child[]
-}) {
-  if (children.length === 0) return <p class="empty">{empty}</p>
-  return <ul class="rows">{[...children]}</ul>
+export function Rows({ empty, children }: { readonly empty?: Child; readonly children?: Child }) {
+  // One child arrives by itself, none as nothing.
+  const rows = [children].flat().filter((row) => row !== undefined && row !== null)
+  if (rows.length === 0) return <p class="empty">{empty}</p>
+  return <ul class="rows">{rows}</ul>
 }
 
 /**

@@ -3,12 +3,21 @@ import { digest, randomText } from '../encoding.ts'
 
 /**
  * Cookies of a person's browser. `browser` is one half of an interaction, the other is its purpose;
- * `session` is made anew at every sign-in and step-up, so that a planted cookie is worth nothing.
+ * `session` is made anew at every sign-in and step-up, so that a planted cookie is worth nothing; `setup`
+ * is what an operator's one-time link began.
  */
-export type CookieName = 'browser' | 'session'
+export type CookieName = 'browser' | 'session' | 'setup'
 
 /** A random text, or a handle. */
-const forms = { browser: /^[A-Za-z0-9_-]{43}$/, session: /^[A-Za-z0-9_-]{87}$/ } as const
+const handleForm = /^[A-Za-z0-9_-]{87}$/
+const forms = {
+  browser: /^[A-Za-z0-9_-]{43}$/,
+  session: handleForm,
+  setup: handleForm,
+} as const
+
+/** Seconds. A browser is known again for long, so that a new device is one; the others end with it. */
+const keptFor: { readonly [name in CookieName]?: number } = { browser: 400 * 86_400 }
 
 /** `__Host-` with the issuer id in the name; plain-http loopback: the same name without prefix. */
 function fullName(call: Call, name: CookieName): string {
@@ -29,16 +38,22 @@ export function readCookie(call: Call, name: CookieName): string | undefined {
 
 export type Cookie = { readonly value: string; readonly header: string }
 
-/** Sets a cookie until the browser is closed. */
-export function setCookie(call: Call, name: CookieName, value: string): Cookie {
+/** Sets a cookie; without an age it stays until the browser is closed. */
+export function setCookie(
+  call: Call,
+  name: CookieName,
+  value: string,
+  maxAge: number | undefined = keptFor[name],
+): Cookie {
   const secure = call.issuer.url.startsWith('https:') ? '; Secure' : ''
-  const header = `${fullName(call, name)}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}`
+  const age = maxAge === undefined ? '' : `; Max-Age=${maxAge}`
+  const header = `${fullName(call, name)}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${age}`
   return { value, header }
 }
 
 /** Takes a cookie away. */
 export const clearCookie = (call: Call, name: CookieName): string =>
-  `${setCookie(call, name, '').header}; Max-Age=0`
+  setCookie(call, name, '', 0).header
 
 export const newBrowserCookie = (call: Call): Cookie => setCookie(call, 'browser', randomText(32))
 

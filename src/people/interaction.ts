@@ -7,6 +7,7 @@ import type { Authentication, Proof } from '../types.ts'
 import type { Need } from './authentication.ts'
 import { cookieHash, readCookie } from './cookies.ts'
 import type { CookieName } from './cookies.ts'
+import type { Challenge } from './passkey-options.ts'
 import type { Person } from './session.ts'
 import type { Step } from './steps.ts'
 import { tell } from './told.ts'
@@ -38,6 +39,8 @@ export type SignIn = Common & {
   readonly unreachable?: true
   /** `select_account`: the session's person may go on as they are. */
   readonly offer?: string
+  /** What a passkey is asked on this very page; a page that is shown again asks anew. */
+  readonly challenge?: Challenge
 }
 export type Approval = Common & {
   readonly stage: 'approval'
@@ -69,19 +72,46 @@ export async function openInteraction<S extends Interaction['stage']>(
   stage: S,
   sealed: string | undefined,
 ): Promise<Result<Extract<Interaction, { readonly stage: S }>>> {
-  const gone = (detail: string) => tell('page-outdated', detail)
-  if (sealed === undefined || sealed.length > 4_096) return gone('no interaction')
+  const opened = await openOwn(call, stage, sealed)
+  if (!opened.ok) return opened
+  const interaction: Interaction = opened.value
+  if (interaction.until <= call.now) return tell('page-outdated', 'expired')
+  if (interaction.stage === 'approval' && !(await holds(call, 'session', interaction.session))) {
+    return tell('page-outdated', 'another session')
+  }
+  return opened
+}
+
+/**
+ * The request (its handle) that a page of this browser was about, though the page be expired or
+ * overtaken by another sign-in. It entitles to nothing but a way on.
+ */
+export async function requestOfPage(
+  call: Call,
+  stage: Interaction['stage'],
+  sealed: string | undefined,
+): Promise<string | undefined> {
+  const opened = await openOwn(call, stage, sealed)
+  if (!opened.ok) return undefined
+  const interaction = opened.value
+  if (interaction.stage === 'approval') return interaction.request
+  return interaction.purpose.kind === 'authorize' ? interaction.purpose.request : undefined
+}
+
+/** Opens a token that was sealed for this browser, whenever that was and whoever is signed in. */
+async function openOwn<S extends Interaction['stage']>(
+  call: Call,
+  stage: S,
+  sealed: string | undefined,
+): Promise<Result<Extract<Interaction, { readonly stage: S }>>> {
+  if (sealed === undefined || sealed.length > 4_096) return tell('page-outdated', 'no interaction')
   const plain = await unseal(call.secrets.interaction, sealed, label(call, stage))
   const value = plain === undefined ? undefined : parseJson(new TextDecoder().decode(plain))
-  if (!isRecord(value)) return gone('the seal does not open')
+  if (!isRecord(value)) return tell('page-outdated', 'the seal does not open')
   // Sealed by this server for this stage, so the shape is known.
-  const interaction = value as unknown as Interaction
-  if (interaction.until <= call.now) return gone('expired')
-  if (!(await holds(call, 'browser', interaction.browser))) return gone('another browser')
-  if (interaction.stage === 'approval' && !(await holds(call, 'session', interaction.session))) {
-    return gone('another session')
-  }
-  return accept(interaction as Extract<Interaction, { readonly stage: S }>)
+  const interaction = value as unknown as Extract<Interaction, { readonly stage: S }>
+  const own = await holds(call, 'browser', interaction.browser)
+  return own ? accept(interaction) : tell('page-outdated', 'another browser')
 }
 
 async function holds(call: Call, name: CookieName, hash: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import type { StartAnswer } from '../objects/account/sessions.ts'
 import type { Proof } from '../types.ts'
 import { cookieHash, readCookie, setCookie } from './cookies.ts'
 import type { Cookie } from './cookies.ts'
+import { whenceOf } from './device.ts'
 import type { Methods } from './steps.ts'
 
 /** Who a session or a half-finished sign-in is about. */
@@ -106,6 +107,7 @@ export async function beginSession(
       epoch: person.epoch,
       idle: idle * 1000,
       absolute: absolute * 1000,
+      whence: whenceOf(call),
       ...given,
       ...(own === undefined ? {} : { replaces: own.secretHash }),
     }),

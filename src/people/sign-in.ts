@@ -1,6 +1,8 @@
 import type { Call } from '../call.ts'
 import type { Credential } from '../objects/account.ts'
 import { provision } from '../provision.ts'
+import type { Proof } from '../types.ts'
+import { whenceOf } from './device.ts'
 import { mostPasswordCharacters, verifyPassword } from './password.ts'
 import { personOf } from './session.ts'
 import type { Person } from './session.ts'
@@ -14,6 +16,17 @@ export type SignInOutcome =
     }
   | { readonly status: 'refused' }
   | { readonly status: 'wait'; readonly seconds: number }
+
+/** The owner will see it; the answer does not wait, and a decoy costs the same. */
+export function noteFailedSignIn(call: Call, accountId: string, method: Proof['method']): void {
+  const stub = call.stubs.account(accountId)
+  if (stub === undefined) return
+  const about = { ...whenceOf(call), method }
+  const noted = call.storage.object('Account.noteFailure', () =>
+    stub.noteFailure(call.issuer.id, about),
+  )
+  call.waitUntil(noted)
+}
 
 /** Names are compared without regard to case and width. */
 export const normalName = (username: string): string =>
@@ -45,6 +58,7 @@ export async function judgePassword(
   const sound = matches && given.password.length <= mostPasswordCharacters
   if (!known || !sound || credential?.enabled !== true) {
     call.log('sign_in.refused', known ? { account: account.accountId } : {})
+    if (account !== undefined) noteFailedSignIn(call, account.accountId, 'password')
     return { status: 'refused' }
   }
   await throttling.succeed()

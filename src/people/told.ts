@@ -32,6 +32,9 @@ const refusals = {
   'answer-missing': { code: 'invalid_request', description: 'Approve or deny' },
   'entry-too-long': { code: 'invalid_request', description: 'The user name is too long' },
   'sign-in-again': { code: 'access_denied', description: 'Please sign in again' },
+  'link-needed': { code: 'access_denied', description: 'A second factor is needed first' },
+  'setup-ended': { code: 'access_denied', description: 'This set-up has ended' },
+  'setup-link-dead': { code: 'not_found', description: 'This set-up link cannot be used' },
   'permission-ended': { code: 'access_denied', description: 'This permission was taken back' },
 } as const satisfies Readonly<Record<string, Pick<Refusal, 'code' | 'description'>>>
 

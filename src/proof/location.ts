@@ -2,7 +2,11 @@
  * Where a caller is, as a Durable Object location hint. The table is fixed: continents, and the data
  * centres of those continents that have two hints or belong to another one.
  */
-export type Place = { readonly colo?: unknown; readonly continent?: unknown }
+export type Place = {
+  readonly colo?: unknown
+  readonly continent?: unknown
+  readonly country?: unknown
+}
 
 export const locationHints = [
   'wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me',

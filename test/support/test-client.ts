@@ -272,11 +272,12 @@ export function testClient(name: ClientName | ClientFixture, server: Reachable =
   /** PAR, sign-in and approval; returns the code and what redeems it. */
   async function code(
     options: RequestOptions = {},
+    person?: Parameters<typeof approve>[1],
   ): Promise<{ readonly code: string; readonly verifier: string; readonly callback: URL }> {
     const pushed = await par(options)
     if (pushed.answer.status !== 201)
       throw new Error(`PAR failed: ${pushed.answer.status} ${pushed.answer.text}`)
-    const callback = await approve(pushed.requestUri)
+    const callback = await approve(pushed.requestUri, person)
     return { code: callback.searchParams.get('code') ?? '', verifier: pushed.verifier, callback }
   }
 

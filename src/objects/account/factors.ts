@@ -1,3 +1,4 @@
+import type { Level } from '../../types.ts'
 import type { Shelf } from '../shelf.ts'
 
 /** The secret of one-time codes, sealed by the Worker. */
@@ -63,6 +64,25 @@ export function factorsOf(shelf: Shelf): Factors {
     passkeys: passkeysOf(shelf),
     ...(code === undefined ? {} : { code: { sealed: code.sealed, lastStep: code.lastStep } }),
   }
+}
+
+/** What an account has to sign in with. */
+export type Has = { readonly password: boolean; readonly code: boolean; readonly passkeys: number }
+
+/** The best level an account can reach. Recovery codes stand in for a code, they are none of their own. */
+export function reachOf({ password, code, passkeys }: Has): Level | 0 {
+  if (passkeys > 0) return 3
+  if (password) return code ? 2 : 1
+  return 0
+}
+
+/**
+ * Whether a factor may be taken away: what is left still reaches the issuer's minimum, and whoever had
+ * two factors keeps two. The one rule for every kind of factor.
+ */
+export function mayLose(before: Has, after: Has, minimum: Level): boolean {
+  const least = Math.max(minimum, Math.min(2, reachOf(before)))
+  return reachOf(after) >= least
 }
 
 /** Hashes of the recovery codes that are left. */

@@ -1,6 +1,8 @@
 import { randomText } from '../../encoding.ts'
 import type { Proof } from '../../types.ts'
 import type { Shelf } from '../shelf.ts'
+import { knowBrowser, note } from './activity.ts'
+import type { Whence } from './activity.ts'
 import { spend } from './factors.ts'
 import type { Spend } from './factors.ts'
 import { epochOf } from './person.ts'
@@ -20,8 +22,9 @@ export type StoredSession = {
   readonly lastSeenAt: number
   readonly idle: number
   readonly endsAt: number
-  /** What the browser called itself, in a few words. */
+  /** What the browser is, in tokens (`people/device.ts`). */
   readonly device?: string
+  readonly country?: string
   /** Clients that were given a grant in it. */
   readonly clients: readonly string[]
 }
@@ -33,7 +36,7 @@ export type NewSession = {
   readonly proofs: readonly Proof[]
   readonly idle: number
   readonly absolute: number
-  readonly device?: string
+  readonly whence?: Whence
   /** The session of the same person that this one takes the place of. */
   readonly replaces?: string
   readonly spend?: Spend
@@ -65,7 +68,7 @@ export function startSession(
     input.replaces === undefined ? undefined : liveSession(shelf, account, input.replaces)
   if (input.replaces !== undefined) shelf.erase(sessionKey(input.replaces))
   prune(shelf, account)
-  const { browser, epoch, proofs, idle, device } = input
+  const { browser, epoch, proofs, idle, whence = {} } = input
   // A step-up builds on proofs of before and lasts no longer; a whole sign-in begins anew.
   const stepUp = before?.proofs.some(({ at }) => proofs.some((proof) => proof.at === at)) === true
   const session: StoredSession = {
@@ -79,9 +82,12 @@ export function startSession(
     idle,
     endsAt: stepUp ? before.endsAt : now + input.absolute,
     clients: before?.clients ?? [],
-    ...(device === undefined ? {} : { device }),
+    ...whence,
   }
   shelf.write(sessionKey(input.secretHash), session)
+  const kind = knowBrowser(shelf, browser) ? 'sign-in' : 'new-device'
+  const method = proofs.at(-1)?.method
+  note(shelf, { ...whence, kind, ...(method === undefined ? {} : { method }) })
   return { status: 'started', id: session.id }
 }
 
@@ -134,6 +140,30 @@ export function liveSessions(
     .list<StoredSession>('session:')
     .filter(([, session]) => lives(session, account, now))
     .map(([key, session]) => [key.slice('session:'.length), session] as const)
+}
+
+/**
+ * Ends the sessions for which `ends` is true; `but` (hash of a secret) stays. Answers what was ended, so
+ * that the clients it was used for can be told.
+ */
+export function endSessions(
+  shelf: Shelf,
+  account: StoredAccount,
+  { but, ends = () => true }: { readonly but?: string; readonly ends?: (id: string) => boolean },
+): readonly StoredSession[] {
+  const ended = liveSessions(shelf, account).filter(([hash, { id }]) => hash !== but && ends(id))
+  for (const [hash] of ended) shelf.erase(sessionKey(hash))
+  return ended.map(([, session]) => session)
+}
+
+/** The session goes on under a new id and the account's present epoch. */
+export function renewSession(
+  shelf: Shelf,
+  session: StoredSession,
+  ids: { readonly before: string; readonly next: string; readonly epoch: number },
+): void {
+  shelf.erase(sessionKey(ids.before))
+  shelf.write(sessionKey(ids.next), { ...session, epoch: ids.epoch })
 }
 
 /** Ends one session by the hash of its secret. Answers what was ended. */

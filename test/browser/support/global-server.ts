@@ -25,7 +25,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     console.error(`\n${noChromium} They are skipped.\n`)
     return () => Promise.resolve()
   }
-  const { world, config } = await makeWorld()
+  const world = await makeWorld()
+  const { config } = world
   const { output: _output, stop, exited: _exited, ...addresses } = await startRuntime({ config })
   const ca = readFileSync(join(addresses.state, 'tls', 'ca.pem'), 'utf8')
   project.provide('server', { ...addresses, ca })

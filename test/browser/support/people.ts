@@ -3,6 +3,7 @@ import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { openAdmin } from '../../support/admin.ts'
 import { nowSeconds } from '../../support/test-client.ts'
+import type { Server } from '../../support/test-client.ts'
 
 export type Person = {
   readonly username: string
@@ -14,11 +15,12 @@ export type Person = {
 /** Registers a person nobody else uses, with a password and one-time codes. */
 export async function newPerson(
   wanted: { readonly username?: string; readonly name?: string } = {},
+  on?: Server,
 ): Promise<Person> {
   const username = wanted.username ?? `person-${randomBytes(6).toString('hex')}`
   const password = `the password of ${username}`
   const totpSecret = new Secret({ size: 20 }).base32
-  const admin = await openAdmin()
+  const admin = await openAdmin(on)
   const answer = await admin.request('PUT', `/users/${encodeURIComponent(username)}`, {
     password,
     totp_secret: totpSecret,
@@ -35,11 +37,11 @@ export const codeOf = ({ totpSecret }: Person, steps = 0): string =>
   })
 
 /** Signs in on the page that asks for user name and password, up to the question of consent. */
-export async function signIn(page: Page, person: Person): Promise<void> {
+export async function signIn(page: Page, person: Person, code?: string): Promise<void> {
   await givePassword(page, person)
   await page.locator('#otp, #approve').first().waitFor()
   if ((await page.locator('#otp').count()) === 0) return
-  await page.fill('#otp', codeOf(person))
+  await page.fill('#otp', code ?? codeOf(person))
   await page.click('#login')
   await page.locator('#approve').waitFor()
 }

@@ -3,6 +3,8 @@ import type { ClientFixture } from '../../support/fixtures.ts'
 
 /** The clients of the browser tests. JSON, so that it can cross processes. */
 export type World = {
+  /** The configuration file that registers them. */
+  readonly config: unknown
   readonly clients: {
     /** What an honest app registers. */
     readonly budget: ClientFixture
@@ -19,12 +21,12 @@ export const markupName =
 const redirectUri = 'http://127.0.0.1/callback'
 
 /** Makes the clients' keys, and the configuration file that registers them; all else is as by default. */
-export async function makeWorld(): Promise<{ readonly world: World; readonly config: unknown }> {
+export async function makeWorld(): Promise<World> {
   const budget = await makeClient('browser-budget', 'Budget Buddy')
   const markup = await makeClient('browser-markup', markupName)
   return {
-    world: { clients: { budget: budget.fixture, markup: markup.fixture } },
     config: { clients: [budget.metadata, markup.metadata] },
+    clients: { budget: budget.fixture, markup: markup.fixture },
   }
 }
 

@@ -20,9 +20,9 @@ const read = (cookie: string, which: 'browser' | 'session' = 'browser') =>
 describe('a cookie', () => {
   it('ATK-A1-18 is for this host, https and HTTP only, and has the issuer in its name', () => {
     const { value: made, header } = newBrowserCookie(makeCall())
-    expect(header).toBe(`__Host-fapi-bank-browser=${made}; Path=/; HttpOnly; SameSite=Lax; Secure`)
-    expect(Buffer.from(made, 'base64url')).toHaveLength(32)
     const attributes = 'Path=/; HttpOnly; SameSite=Lax; Secure'
+    expect(header).toBe(`__Host-fapi-bank-browser=${made}; ${attributes}; Max-Age=34560000`)
+    expect(Buffer.from(made, 'base64url')).toHaveLength(32)
     expect(setCookie(makeCall(), 'session', handle).header).toBe(
       `__Host-fapi-bank-session=${handle}; ${attributes}`,
     )
@@ -43,7 +43,9 @@ describe('a cookie', () => {
     const call = (cookie: string) =>
       makeCall({ headers: { cookie }, ...(issuer === undefined ? {} : { issuer }) })
     const { header } = newBrowserCookie(call(''))
-    expect(header).toMatch(/^fapi-bank-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+    expect(header).toMatch(
+      /^fapi-bank-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=34560000$/,
+    )
     expect(readCookie(call(`fapi-bank-browser=${value}`), 'browser')).toBe(value)
     expect(readCookie(call(`${name}=${value}`), 'browser')).toBeUndefined()
   })

@@ -48,6 +48,21 @@ const told: Words['errors']['told'] = {
     message:
       'Ihre Anmeldung ist beendet, oder Ihr Passwort wurde geändert. Es wurde nichts erlaubt.',
   },
+  'link-needed': {
+    title: 'Dafür brauchen Sie einen Link',
+    message:
+      'Ihr Konto hat noch keinen zweiten Faktor, und ein Passwort allein genügt nicht, um einen hinzuzufügen. Bitten Sie uns um einen Link zum Einrichten.',
+  },
+  'setup-ended': {
+    title: 'Diese Einrichtung ist beendet',
+    message:
+      'Sie war nur kurze Zeit offen oder wurde anderswo fortgesetzt. Was Sie hinzugefügt haben, bleibt. Bitten Sie uns um einen neuen Link, falls etwas fehlt.',
+  },
+  'setup-link-dead': {
+    title: 'Dieser Link ist nicht verwendbar',
+    message:
+      'Er wurde schon benutzt, ist abgelaufen oder unvollständig. Bitten Sie uns um einen neuen Link, um Ihr Konto einzurichten.',
+  },
   'permission-ended': {
     title: 'Diese Erlaubnis wurde zurückgenommen',
     message: 'Sie wurde beendet, bevor sie genutzt werden konnte. Es wurde nichts weitergegeben.',

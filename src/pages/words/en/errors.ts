@@ -50,6 +50,21 @@ const told = {
     title: 'Please sign in again',
     message: 'Your sign-in has ended, or your password was changed. Nothing was approved.',
   },
+  'link-needed': {
+    title: 'You need a link for this',
+    message:
+      'Your account has no second factor yet, and a password alone is not enough to add one. Ask us for a link to set it up.',
+  },
+  'setup-ended': {
+    title: 'This set-up has ended',
+    message:
+      'It was open for a short time only, or it was continued elsewhere. What you have added stays. Ask us for a new link if something is missing.',
+  },
+  'setup-link-dead': {
+    title: 'This link cannot be used',
+    message:
+      'It was used before, it has expired, or it is incomplete. Ask us for a new link to set up your account.',
+  },
   'permission-ended': {
     title: 'This permission was taken back',
     message: 'It was ended before it could be used. Nothing was shared.',
