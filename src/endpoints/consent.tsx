@@ -7,8 +7,6 @@ import type { Audience } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
 import type { Wish } from '../pages/describe.ts'
 import type { Frame } from '../pages/layout.tsx'
-import { findEarlierConsent } from '../people/earlier-consent.ts'
-import type { EarlierConsent } from '../people/earlier-consent.ts'
 import { checkSameOrigin, openInteraction, requestOfPage } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { turnAway } from '../people/told.ts'
@@ -20,13 +18,16 @@ import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
+type Before = NonNullable<Wish['before']>
+
 /** Shows what is asked, by whom, and for how long (FAPI2 SP 5.3.2.2-13). */
 export async function showConsent(call: Call): Promise<Response> {
   const sealed = one(demand(readQuery(call.request)), 'interaction')
   const approval = await openApproval(call, sealed)
   if (approval instanceof Response) return approval
   const live = await openPushed(call, { handle: approval.request }, 'finishing')
-  return render(call, live, { sealed: sealed ?? '', approval })
+  const before = await earlierConsent(call, live, approval)
+  return render(call, live, { sealed: sealed ?? '', approval, before })
 }
 
 /** Takes the answer. */
@@ -40,6 +41,21 @@ export async function postConsent(call: Call): Promise<Response> {
   const outcome = action === 'approve' ? approval.grantId : 'denied'
   const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
   return action === 'approve' ? approve(call, live, approval) : deny(call, live)
+}
+
+/** What this person allowed this client the last time, so that the page can mark what is new. */
+async function earlierConsent(
+  call: Call,
+  { client }: LiveRequest,
+  { person }: Approval,
+): Promise<Before | undefined> {
+  const account = call.stubs.account(person.accountId)
+  return (
+    account &&
+    call.storage.object('Account.lastConsent', () =>
+      account.lastConsent(call.issuer.id, client.clientId),
+    )
+  )
 }
 
 /**
@@ -57,14 +73,17 @@ async function openApproval(call: Call, sealed: string | undefined): Promise<App
 async function render(
   call: Call,
   live: LiveRequest,
-  shown: { readonly sealed: string; readonly approval: Approval },
+  shown: {
+    readonly sealed: string
+    readonly approval: Approval
+    readonly before: Before | undefined
+  },
 ): Promise<Response> {
   const { issuer } = call
   const { request } = live.pushed
   const { metadata } = live.client
-  const { accountId, username } = shown.approval.person
+  const { before } = shown
   const shownIn = await frame(call, request.uiLocales)
-  const before = await findEarlierConsent(call, accountId, live.client.clientId)
   const offline = metadata.grant_types.includes('refresh_token')
   const body = (
     <ConsentPage
@@ -76,7 +95,7 @@ async function render(
         redirectHost: new URL(request.redirectUri).host,
         verified: metadata.operator_verified === true,
       }}
-      person={{ username }}
+      person={{ username: shown.approval.person.username }}
       asks={describeWish(wishOf(call, request, before), shownIn)}
       before={before !== undefined}
       audiences={audiencesOf(call, request, shownIn)}
@@ -94,7 +113,7 @@ async function render(
 const wishOf = (
   { issuer }: Call,
   { scope, claims }: AuthorizationRequest,
-  before: EarlierConsent | undefined,
+  before: Before | undefined,
 ): Wish => ({
   scope,
   claims: [...claims.idToken, ...claims.userinfo],

@@ -20,6 +20,7 @@ import {
 import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
 import { beginSetup, makeLink, openSetup, readLink, resetFactors } from './account/setup.ts'
 import type { SetupCookie, SetupKind } from './account/setup.ts'
+import { pairwiseSalt, pairwiseSubject } from './account/subject.ts'
 import { EdgeObject } from './edge-object.ts'
 import { makeStubs } from './stubs.ts'
 
@@ -153,6 +154,13 @@ export class Account extends EdgeObject {
     return this.reply({ username, sub, claims })
   }
 
+  /** How the clients of a sector know this person; undefined when the account is another issuer's. */
+  async pairwiseSubject(issuer: string, sector: string): Promise<Reply<string | undefined>> {
+    if (this.of(issuer) === undefined) return this.reply(undefined)
+    const subject = await pairwiseSubject(issuer, sector, pairwiseSalt(this.shelf))
+    return this.reply(subject)
+  }
+
   /** For the operator: no claims, no secrets. */
   overview(issuer: string): Reply<AccountOverview | undefined> {
     const account = this.of(issuer)
@@ -279,6 +287,19 @@ export class Account extends EdgeObject {
 
   listGrants(issuer: string): Reply<readonly GrantEntry[]> {
     return this.reply(this.of(issuer) === undefined ? [] : this.entries())
+  }
+
+  /** What was agreed to for a client the last time; undefined for the first time. */
+  lastConsent(
+    issuer: string,
+    clientId: string,
+  ): Reply<{ readonly scope: readonly string[]; readonly claims: readonly string[] } | undefined> {
+    const entries = this.of(issuer) === undefined ? [] : this.entries()
+    const [last] = entries
+      .filter((entry) => entry.clientId === clientId && entry.status === 'authorized')
+      .sort((a, b) => b.createdAt - a.createdAt)
+    if (last?.scope === undefined) return this.reply(undefined)
+    return this.reply({ scope: last.scope, claims: last.claims ?? [] })
   }
 
   /**
