@@ -134,6 +134,8 @@ export type AuthorizationRequest = {
   readonly claims: RequestedClaims
   /** An essential `acr` the sign-in must reach; empty: none. */
   readonly essentialAcr: readonly string[]
+  /** The `sub` values one of which the person must have (OIDC Core 5.5.1); absent: anybody may sign in. */
+  readonly subjects?: readonly string[]
 }
 
 export type RequestedClaims = {

@@ -20,6 +20,7 @@ import {
 import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
 import { beginSetup, makeLink, openSetup, readLink, resetFactors } from './account/setup.ts'
 import type { SetupCookie, SetupKind } from './account/setup.ts'
+import { pairwiseSalt, pairwiseSubject } from './account/subject.ts'
 import { EdgeObject } from './edge-object.ts'
 import { makeStubs } from './stubs.ts'
 
@@ -151,6 +152,13 @@ export class Account extends EdgeObject {
     if (account === undefined || !account.enabled) return this.reply(undefined)
     const { username, sub, claims } = account
     return this.reply({ username, sub, claims })
+  }
+
+  /** How the clients of a sector know this person; undefined when the account is another issuer's. */
+  async pairwiseSubject(issuer: string, sector: string): Promise<Reply<string | undefined>> {
+    if (this.of(issuer) === undefined) return this.reply(undefined)
+    const subject = await pairwiseSubject(issuer, sector, pairwiseSalt(this.shelf))
+    return this.reply(subject)
   }
 
   /** For the operator: no claims, no secrets. */

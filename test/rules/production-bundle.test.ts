@@ -41,6 +41,38 @@ const sources = (place: string): readonly { readonly path: string; readonly text
 const importsOf = (text: string): readonly string[] =>
   [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map(([, name = '']) => name)
 
+/**
+ * Modules that are evaluated when the Worker starts, and all. The bundler turns a module that is also
+ * imported late into a function; the start calls those it needs, and they call theirs.
+ */
+function startOf(text: string): {
+  readonly evaluated: readonly string[]
+  readonly known: readonly string[]
+} {
+  const late = new Map<string, { readonly path: string; readonly calls: readonly string[] }>()
+  const body =
+    /^var (init_\w+) = __esm\(\{\s*(?:async )?"([^"]+)"\(\) \{\n([\s\S]*?)^ {2}\}\n\}\);/gm
+  const callsIn = (part: string, indent: string) =>
+    [...part.matchAll(new RegExp(`^${indent}(?:await )?(init_\\w+)\\(\\);$`, 'gm'))].map(
+      ([, name = '']) => name,
+    )
+  for (const [, name = '', path = '', inside = ''] of text.matchAll(body)) {
+    late.set(name, { path, calls: callsIn(inside, ' {4}') })
+  }
+  const started = new Set<string>()
+  const start = (name: string): void => {
+    if (started.has(name)) return
+    started.add(name)
+    late.get(name)?.calls.forEach(start)
+  }
+  callsIn(text, '').forEach(start)
+  const wrapped = [...late.values()].map(({ path }) => path)
+  const all = [...text.matchAll(/^\/\/ (\S+\.[cm]?[jt]sx?)$/gm)].map(([, path = '']) => path)
+  const plain = all.filter((path) => !wrapped.some((one) => path.endsWith(one)))
+  const early = [...started].flatMap((name) => late.get(name)?.path ?? [])
+  return { evaluated: [...plain, ...early], known: [...plain, ...wrapped] }
+}
+
 describe('the production bundle', () => {
   it('has the entry, the entrypoint for resource servers and the eight objects, and exports nothing else', () => {
     const exported = [...production.matchAll(/export\s*\{([^}]*)\}/g)].at(-1)?.[1] ?? ''
@@ -79,6 +111,19 @@ describe('the production bundle', () => {
     expect(strange).toEqual([])
   })
 
+  it('evaluates pages and encryption when the first person or client needs them, not before', () => {
+    const { evaluated, known } = startOf(bundle)
+    const needed = ['src/app.ts', 'src/tokens/jwt.ts', 'jose/dist/webapi/jws/compact/sign.js']
+    const later = [
+      'src/pages/layout.tsx', 'src/tokens/encrypt.ts', 'src/tokens/jwe.ts', 'jose/dist/webapi/jwe/compact/encrypt.js',
+      'jose/dist/webapi/lib/jwe_encrypt.js',
+    ] // prettier-ignore
+    const ends = (paths: readonly string[]) => (wanted: string) =>
+      paths.some((path) => path.endsWith(wanted))
+    expect([...needed, ...later].filter(ends(known))).toEqual([...needed, ...later])
+    expect([...needed, ...later].filter(ends(evaluated))).toEqual(needed)
+  })
+
   it('imports nothing of Node', () => {
     for (const text of [bundle, production]) {
       const outside = importsOf(text).filter((name) => /^(node|cloudflare):/.test(name))
@@ -102,8 +147,8 @@ describe('src', () => {
     expect(importers(/^(node:|crypto$|fs$|path$|buffer$|util$)/)).toEqual([])
   })
 
-  it('imports jose in one file', () => {
-    expect(importers(/^jose/)).toEqual(['src/tokens/jwt.ts'])
+  it('imports jose in one file, and for encryption in another', () => {
+    expect(importers(/^jose/)).toEqual(['src/tokens/jwe.ts', 'src/tokens/jwt.ts'])
   })
 
   it('imports nothing of demo, cli or test', () => {
