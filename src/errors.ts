@@ -65,6 +65,8 @@ export type Refusal = {
   readonly told?: Told
   /** A way back for a person (error pages only). */
   readonly back?: WayBack
+  /** Where a person may start again (error pages only); an address of this issuer. */
+  readonly again?: string
 }
 
 /** A link an error page may offer: the client's validated redirect URI with an error response. */

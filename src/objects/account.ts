@@ -5,6 +5,8 @@ import { activityOf, note, noteFailure } from './account/activity.ts'
 import type { ActivityEntry, Whence } from './account/activity.ts'
 import { changeAccount, hasOf } from './account/changes.ts'
 import type { By, Change, ChangeAnswer } from './account/changes.ts'
+import { welcome } from './account/delegated.ts'
+import type { Welcome } from './account/delegated.ts'
 import { factorsOf } from './account/factors.ts'
 import type { Factors, StoredCode } from './account/factors.ts'
 import { accountOf, epochOf } from './account/person.ts'
@@ -57,6 +59,8 @@ export type AccountOverview = Pick<StoredAccount, 'username' | 'sub' | 'enabled'
     readonly passkeys: number
     readonly recovery_codes: number
   }
+  /** What a person of another login is called on pages. */
+  readonly shown_as?: string
 }
 
 /** Who signed in, as the account has it now. */
@@ -123,6 +127,12 @@ export class Account extends EdgeObject {
     return this.reply(account && this.credentialOf(account))
   }
 
+  /** Somebody another login vouches for: makes or renews the account. What a sign-in is judged by. */
+  welcome(input: Welcome): Reply<Credential | undefined> {
+    const account = welcome(this.shelf, input)
+    return this.reply(account && this.credentialOf(account))
+  }
+
   /** Starts a session: uses up the last proof and ends the session it takes the place of. */
   startSession(issuer: string, input: NewSession): Reply<StartAnswer> {
     return this.reply(startSession(this.shelf, this.of(issuer), input))
@@ -165,7 +175,7 @@ export class Account extends EdgeObject {
   overview(issuer: string): Reply<AccountOverview | undefined> {
     const account = this.of(issuer)
     if (account === undefined) return this.reply(undefined)
-    const { username, sub, enabled } = account
+    const { username, sub, enabled, shownAs } = account
     const { code: totp, ...has } = hasOf(this.shelf, account)
     const recoveryCodes = factorsOf(this.shelf).recoveryCodes
     return this.reply({
@@ -173,6 +183,7 @@ export class Account extends EdgeObject {
       sub,
       enabled,
       factors: { ...has, totp, recovery_codes: recoveryCodes },
+      ...(shownAs === undefined ? {} : { shown_as: shownAs }),
     })
   }
 
@@ -402,11 +413,11 @@ export class Account extends EdgeObject {
   }
 
   private credentialOf(account: StoredAccount): Credential {
-    const { enabled, username, sub, password } = account
+    const { enabled, username, sub, password, shownAs = username } = account
     return {
       ...factorsOf(this.shelf),
       enabled,
-      username,
+      username: shownAs,
       sub,
       epoch: epochOf(account),
       ...(password === undefined ? {} : { password }),

@@ -84,7 +84,7 @@ describe('the production bundle', () => {
 
   it.each([
     'x-fapi-edge-control', 'controlEvict', 'CONTROL_TOKEN', 'OUTBOUND_ALLOWED', 'server-timing', 'fail_rate', 'storage_delay_ms',
-    'kv_stale_s', 'offset_s', 'Budget Buddy', 'example-client', 'openid-client', 'oauth4webapi', 'miniflare', 'operator.local',
+    'kv_stale_s', 'offset_s', 'Budget Buddy', 'example-client', 'openid-client', 'miniflare', 'operator.local',
     'alice@bank.example', ...demoPeople.flatMap(({ password, sub }) => [password, sub]),
   ])('contains nothing of the local runtime: %s', (text) => {
     for (const built of [bundle, production]) {
@@ -104,7 +104,7 @@ describe('the production bundle', () => {
     expect(places.length).toBeGreaterThan(80)
     const strange = places.filter(
       (path) =>
-        !/^(src\/|(.*\/)?node_modules\/(hono|jose|otpauth|asn1js|pvtsutils|pvutils|tslib)\/)/.test(
+        !/^(src\/|(.*\/)?node_modules\/(hono|jose|oauth4webapi|otpauth|asn1js|pvtsutils|pvutils|tslib)\/)/.test(
           path,
         ),
     )
@@ -149,6 +149,26 @@ describe('src', () => {
 
   it('imports jose in one file, and for encryption in another', () => {
     expect(importers(/^jose/)).toEqual(['src/tokens/jwe.ts', 'src/tokens/jwt.ts'])
+  })
+
+  it('evaluates the login at an upstream only when somebody is on the way there', () => {
+    expect(importers(/^oauth4webapi/).sort()).toEqual([
+      'src/people/upstream/exchange.ts',
+      'src/people/upstream/server.ts',
+    ])
+    const statically = (wanted: RegExp) =>
+      sources('src')
+        .filter(({ text }) => wanted.test(text))
+        .map(({ path }) => path)
+    const inside = /from '[^']*\/(exchange|server)\.ts'/
+    expect(statically(inside).filter((path) => !path.startsWith('src/people/upstream/'))).toEqual([
+      'src/endpoints/upstream.ts',
+    ])
+    expect(statically(/from '[^']*\/upstream\.ts'/)).toEqual([])
+    expect(statically(/import\('[^']*\/upstream\.ts'\)/).sort()).toEqual([
+      'src/app.ts',
+      'src/endpoints/delegated.ts',
+    ])
   })
 
   it('imports nothing of demo, cli or test', () => {
