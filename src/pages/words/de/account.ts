@@ -147,7 +147,7 @@ export const account: Words['account'] = {
     finish: 'Jetzt anmelden',
     stop: 'Hier aufhören',
     back: 'Zurück zur Einrichtung',
-    passkeys: 'Passkeys',
+    passkeys: 'Ihre Passkeys',
     passkeysNone:
       'Einen Passkey bewahrt Ihr Telefon oder Computer auf: nichts zu merken, nichts zu tippen.',
     passkeysSome: (count) =>
