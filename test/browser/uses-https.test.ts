@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { startRuntime } from '../support/local-runtime.ts'
 import type { Runtime } from '../support/local-runtime.ts'
 import type { Server } from '../support/test-client.ts'
+import { newPerson } from '../support/people.ts'
 import { openApp } from './support/app.ts'
 import type { App } from './support/app.ts'
 import { inBrowser } from './support/in-browser.ts'
 import { expectArrived, openConsent } from './support/pages.ts'
-import { newPerson } from './support/people.ts'
 
 inBrowser('Over https', ({ visitor }) => {
   let runtime: Runtime
@@ -29,7 +29,7 @@ inBrowser('Over https', ({ visitor }) => {
   it('a person signs in and approves, and cookies belong to this very host alone', async () => {
     const { page, context } = await visitor({ device: 'phone' })
     const attempt = await app.start()
-    await openConsent(page, attempt, await newPerson({}, server))
+    await openConsent(page, attempt, await newPerson({ on: server }))
     const cookies = await context.cookies()
     expect(cookies.length).toBeGreaterThanOrEqual(2)
     for (const cookie of cookies) {
