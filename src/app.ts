@@ -28,6 +28,7 @@ import type { Issuer } from './types.ts'
 const authorize = async (call: Call) => (await import('./endpoints/authorize.ts')).authorize(call)
 const login = () => import('./endpoints/login.tsx')
 const code = () => import('./endpoints/code.tsx')
+const passkey = () => import('./endpoints/passkey.tsx')
 const consent = () => import('./endpoints/consent.tsx')
 const account = {
   overview: () => import('./endpoints/account/overview.tsx'),
@@ -40,6 +41,7 @@ const showLogin = async (call: Call) => (await login()).showLogin(call)
 const postLogin = async (call: Call) => (await login()).postLogin(call)
 const showCode = async (call: Call) => (await code()).showCode(call)
 const postCode = async (call: Call) => (await code()).postCode(call)
+const postPasskey = async (call: Call) => (await passkey()).postPasskey(call)
 const showConsent = async (call: Call) => (await consent()).showConsent(call)
 const postConsent = async (call: Call) => (await consent()).postConsent(call)
 const showAccount = async (call: Call) => (await account.overview()).showAccount(call)
@@ -74,6 +76,7 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/login',      sides: 'main', audience: 'person',   answer: postLogin },
   { method: 'GET',  path: '/login/code', sides: 'main', audience: 'person',   answer: showCode },
   { method: 'POST', path: '/login/code', sides: 'main', audience: 'person',   answer: postCode },
+  { method: 'POST', path: '/login/passkey', sides: 'main', audience: 'person', answer: postPasskey },
   { method: 'GET',  path: '/consent',    sides: 'main', audience: 'person',   answer: showConsent },
   { method: 'POST', path: '/consent',    sides: 'main', audience: 'person',   answer: postConsent },
   { method: 'GET',  path: '/account',             sides: 'main', audience: 'person', answer: showAccount },

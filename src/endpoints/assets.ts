@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import { sha256, toHex } from '../encoding.ts'
+import { passkeyScript } from '../pages/passkey-script.ts'
 import { makeStylesheet } from '../pages/style.ts'
 import { readBase64 } from '../settings/branding.ts'
 import type { Logo, LogoKind } from '../settings/branding.ts'
@@ -24,7 +25,7 @@ export async function makeAsset(
 }
 
 /** What the pages of one issuer load. */
-export type Assets = { readonly style: Asset; readonly logo?: Asset }
+export type Assets = { readonly style: Asset; readonly script: Asset; readonly logo?: Asset }
 
 /** Finished values only: one request must not wait for what another one started. */
 const made = new WeakMap<Issuer, Assets>()
@@ -34,7 +35,12 @@ export async function assetsOf(issuer: Issuer): Promise<Assets> {
   if (known !== undefined) return known
   const { paint, logo } = issuer.branding
   const style = await makeAsset('style', 'css', 'text/css; charset=utf-8', makeStylesheet(paint))
-  const assets = logo === undefined ? { style } : { style, logo: await logoAsset(logo) }
+  const script = await makeAsset('passkey', 'js', 'text/javascript; charset=utf-8', passkeyScript)
+  const assets = {
+    style,
+    script,
+    ...(logo === undefined ? {} : { logo: await logoAsset(logo) }),
+  }
   made.set(issuer, assets)
   return assets
 }

@@ -4,6 +4,7 @@ import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { demand, ProtocolError } from '../errors.ts'
 import { ConsentPage } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
+import type { Wish } from '../pages/describe.ts'
 import { checkSameOrigin, openInteraction, requestOfPage } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { turnAway } from '../people/told.ts'
@@ -14,13 +15,16 @@ import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
+type Before = NonNullable<Wish['before']>
+
 /** Shows what is asked, by whom, and for how long (FAPI2 SP 5.3.2.2-13). */
 export async function showConsent(call: Call): Promise<Response> {
   const sealed = one(demand(readQuery(call.request)), 'interaction')
   const approval = await openApproval(call, sealed)
   if (approval instanceof Response) return approval
   const live = await openPushed(call, { handle: approval.request }, 'finishing')
-  return render(call, live, { sealed: sealed ?? '', approval })
+  const before = await earlierConsent(call, live, approval)
+  return render(call, live, { sealed: sealed ?? '', approval, before })
 }
 
 /** Takes the answer. */
@@ -34,6 +38,21 @@ export async function postConsent(call: Call): Promise<Response> {
   const outcome = action === 'approve' ? approval.grantId : 'denied'
   const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
   return action === 'approve' ? approve(call, live, approval) : deny(call, live)
+}
+
+/** What this person allowed this client the last time, so that the page can mark what is new. */
+async function earlierConsent(
+  call: Call,
+  { client }: LiveRequest,
+  { person }: Approval,
+): Promise<Before | undefined> {
+  const account = call.stubs.account(person.accountId)
+  return (
+    account &&
+    call.storage.object('Account.lastConsent', () =>
+      account.lastConsent(call.issuer.id, client.clientId),
+    )
+  )
 }
 
 /**
@@ -51,7 +70,11 @@ async function openApproval(call: Call, sealed: string | undefined): Promise<App
 async function render(
   call: Call,
   live: LiveRequest,
-  shown: { readonly sealed: string; readonly approval: Approval },
+  shown: {
+    readonly sealed: string
+    readonly approval: Approval
+    readonly before: Before | undefined
+  },
 ): Promise<Response> {
   const { issuer } = call
   const { request } = live.pushed
@@ -60,6 +83,13 @@ async function render(
   const resources = request.resources.length > 0 ? request.resources : defaultResources(issuer)
   const audiences = issuer.resourceServers.filter((server) => resources.includes(server.identifier))
   const offline = metadata.grant_types.includes('refresh_token')
+  const { before } = shown
+  const wish = {
+    scope: request.scope,
+    claims,
+    catalogue: issuer.scopes,
+    ...(before === undefined ? {} : { before }),
+  }
   const shownIn = await frame(call, request.uiLocales)
   const body = (
     <ConsentPage
@@ -72,7 +102,8 @@ async function render(
         verified: metadata.operator_verified === true,
       }}
       person={{ username: shown.approval.person.username }}
-      asks={describeWish({ scope: request.scope, claims, catalogue: issuer.scopes }, shownIn)}
+      asks={describeWish(wish, shownIn)}
+      before={before !== undefined}
       audiences={audiences.map(({ name, identifier, translations }) => ({
         name: translations?.[shownIn.lang]?.name ?? name,
         identifier,

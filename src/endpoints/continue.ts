@@ -56,7 +56,7 @@ export async function continueSignIn(
   const step = nextStep(interaction.need, proofs, methods)
   if (step === 'unreachable') return 'unreachable'
   if (step !== 'done') {
-    const { unreachable: _unreachable, offer: _offer, ...rest } = interaction
+    const { unreachable: _unreachable, offer: _offer, challenge: _challenge, ...rest } = interaction
     return askFor(call, { ...rest, ask: step, person, proofs })
   }
   const { browser } = interaction

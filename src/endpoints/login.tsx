@@ -6,8 +6,9 @@ import { demand, fail } from '../errors.ts'
 import { LoginPage } from '../pages/login.tsx'
 import type { LoginProblem } from '../pages/login.tsx'
 import { judge } from '../people/authentication.ts'
-import { checkSameOrigin } from '../people/interaction.ts'
+import { checkSameOrigin, sealInteraction } from '../people/interaction.ts'
 import type { SignIn } from '../people/interaction.ts'
+import { newChallenge, requestOptions } from '../people/passkey-options.ts'
 import { currentSession, methodsOf } from '../people/session.ts'
 import { judgePassword } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
@@ -31,7 +32,7 @@ export type Visit = {
 export async function showLogin(call: Call): Promise<Response> {
   const visit = await openVisit(call, demand(readQuery(call.request)))
   const { unreachable } = visit.interaction
-  return render(call, visit, unreachable ? { problem: { kind: 'unreachable' } } : {})
+  return renderLogin(call, visit, unreachable ? { problem: { kind: 'unreachable' } } : {})
 }
 
 /** Opens the interaction of a sign-in page and what it is for. Throws `ProtocolError`. */
@@ -81,7 +82,7 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
       outcome.status === 'wait'
         ? { kind: 'wait', seconds: outcome.seconds }
         : { kind: 'credentials' }
-    return render(call, visit, { username, problem })
+    return renderLogin(call, visit, { username, problem })
   }
   const { person, credential } = outcome
   const samePerson = interaction.person?.accountId === person.accountId
@@ -90,7 +91,7 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
   const progress = { person, methods: methodsOf(credential), proofs }
   const answer = await continueSignIn(call, interaction, progress)
   if (answer instanceof Response) return answer
-  return render(call, visit, { username, problem: { kind: 'unreachable' } })
+  return renderLogin(call, visit, { username, problem: { kind: 'unreachable' } })
 }
 
 /** `select_account`: the person goes on with the session there is, or steps it up. */
@@ -104,7 +105,7 @@ async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Prom
   const step = nextStep(interaction.need, proofs, methodsOf(credential))
   if (step === 'done') return arriveWith(call, interaction, session)
   if (step === 'unreachable') {
-    return render(call, { interaction, ...visit }, { problem: { kind: 'unreachable' } })
+    return renderLogin(call, { interaction, ...visit }, { problem: { kind: 'unreachable' } })
   }
   const { offer: _offer, ...rest } = interaction
   return askFor(call, { ...rest, ask: step, person, proofs })
@@ -121,9 +122,10 @@ async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Respons
   return arriveWith(call, interaction, session)
 }
 
-async function render(
+/** Shows the sign-in form with a new challenge for passkeys. */
+export async function renderLogin(
   call: Call,
-  { sealed, interaction, live }: Visit,
+  { interaction, live }: Pick<Visit, 'interaction' | 'live'>,
   shown: { readonly username?: string; readonly problem?: LoginProblem },
 ): Promise<Response> {
   const { problem } = shown
@@ -131,11 +133,13 @@ async function render(
   const fixed = interaction.ask === 'identify' ? undefined : interaction.person?.username
   const username = fixed ?? shown.username ?? live?.pushed.request.loginHint
   const own = await frame(call, live?.pushed.request.uiLocales)
+  const { sealed, passkey } = await askPasskey(call, interaction)
   const body = (
     <LoginPage
       {...own}
       action={endpointUrl(call.issuer, 'main', '/login')}
       interaction={sealed}
+      {...(passkey === undefined ? {} : { passkey })}
       ask={interaction.ask === 'code' ? 'password' : interaction.ask}
       {...(live === undefined || redirectUri === undefined
         ? {}
@@ -152,9 +156,31 @@ async function render(
     />
   )
   const endsAt = redirectUri === undefined ? {} : { endsAt: redirectUri }
-  const response = page(body, { frame: own, status: statusFor(problem), ...endsAt })
+  const scripted = passkey === undefined ? {} : ({ passkeys: 'get' } as const)
+  const status = statusFor(problem)
+  const response = page(body, { frame: own, status, ...scripted, ...endsAt })
   if (problem?.kind === 'wait') response.headers.set('retry-after', String(problem.seconds))
   return response
+}
+
+/** Seals a new challenge into the page's state, where a passkey is one of the answers. */
+async function askPasskey(call: Call, interaction: SignIn) {
+  const { ask, person, until } = interaction
+  if (ask !== 'identify' && ask !== 'passkey') {
+    return { sealed: await sealInteraction(call, interaction), passkey: undefined }
+  }
+  const challenge = newChallenge(call, until)
+  // Whoever is stepped up is known, and so are their passkeys; else any passkey of this site may answer.
+  const stub = ask === 'passkey' && person ? call.stubs.account(person.accountId) : undefined
+  const credential =
+    stub && (await call.storage.object('Account.credential', () => stub.credential(call.issuer.id)))
+  return {
+    sealed: await sealInteraction(call, { ...interaction, challenge }),
+    passkey: {
+      action: endpointUrl(call.issuer, 'main', '/login/passkey'),
+      options: requestOptions(call.issuer, challenge, credential?.passkeys),
+    },
+  }
 }
 
 const statusFor = (problem: LoginProblem | undefined): number => {

@@ -19,12 +19,13 @@ export const style = asset
 export async function frame(call: Call, uiLocales?: readonly string[]): Promise<Frame> {
   const { issuer, request } = call
   const { branding } = issuer
-  const { style, logo } = await assetsOf(issuer)
+  const { style, script, logo } = await assetsOf(issuer)
   const acceptLanguage = request.headers.get('accept-language')
   const url = (path: string) => endpointUrl(issuer, 'main', path)
   return {
     ...chooseSpeech({ uiLocales, acceptLanguage, otherwise: branding.language }),
     stylesheet: url(style.path),
+    passkeyScript: url(script.path),
     brand: {
       name: issuer.name,
       ...(logo === undefined ? {} : { logo: url(logo.path) }),
@@ -39,10 +40,12 @@ type PageOptions = {
   readonly frame?: Frame
   /** Where a form's answer can end: the client's redirect URI. */
   readonly endsAt?: string
+  /** What the page's script asks of `navigator.credentials`; other pages have no script. */
+  readonly passkeys?: 'get' | 'create'
 }
 
 /**
- * A page: never stored, never framed, no script. A form whose answer can end at the client names that
+ * A page: never stored, never framed, no script but the one for passkeys. A form whose answer can end at the client names that
  * client's origin, because browsers enforce `form-action` across redirects.
  *
  * @example
@@ -60,15 +63,29 @@ export function page(body: Child, options: PageOptions): Response {
       'x-frame-options': 'DENY',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
-      'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+      'permissions-policy': permissions(options),
     },
   })
 }
 
-function policy({ frame: shown, endsAt }: PageOptions): string {
+/** Also inside a page: only the passkey pages reach for passkeys, each for its own purpose. */
+function permissions({ passkeys }: PageOptions): string {
+  const allowed = (ceremony: PageOptions['passkeys']) => (passkeys === ceremony ? 'self' : '')
+  return [
+    'camera=()',
+    'geolocation=()',
+    'microphone=()',
+    'payment=()',
+    `publickey-credentials-create=(${allowed('create')})`,
+    `publickey-credentials-get=(${allowed('get')})`,
+  ].join(', ')
+}
+
+function policy({ frame: shown, endsAt, passkeys }: PageOptions): string {
   const target = endsAt === undefined ? '' : ` ${formTarget(new URL(endsAt))}`
   return [
     "default-src 'none'",
+    ...(passkeys === undefined ? [] : ["script-src 'self'"]),
     "style-src 'self'",
     ...(shown?.brand.logo === undefined ? [] : ["img-src 'self'"]),
     `form-action 'self'${target}`,

@@ -281,6 +281,19 @@ export class Account extends EdgeObject {
     return this.reply(this.of(issuer) === undefined ? [] : this.entries())
   }
 
+  /** What was agreed to for a client the last time; undefined for the first time. */
+  lastConsent(
+    issuer: string,
+    clientId: string,
+  ): Reply<{ readonly scope: readonly string[]; readonly claims: readonly string[] } | undefined> {
+    const entries = this.of(issuer) === undefined ? [] : this.entries()
+    const [last] = entries
+      .filter((entry) => entry.clientId === clientId && entry.status === 'authorized')
+      .sort((a, b) => b.createdAt - a.createdAt)
+    if (last?.scope === undefined) return this.reply(undefined)
+    return this.reply({ scope: last.scope, claims: last.claims ?? [] })
+  }
+
   /**
    * Its owner takes a permission back: at once, or by the alarm where the grant cannot be reached now,
    * which throws.

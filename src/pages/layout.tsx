@@ -14,12 +14,19 @@ export type Brand = {
 }
 
 /** What every page needs: the language, the address of the style sheet and whose page it is. */
-export type Frame = Speech & { readonly stylesheet: string; readonly brand: Brand }
+export type Frame = Speech & {
+  readonly stylesheet: string
+  /** Address of the script of pages that ask for a passkey. */
+  readonly passkeyScript: string
+  readonly brand: Brand
+}
 
 type LayoutProps = Frame & {
   readonly title: string
   /** For pages that show lists. */
   readonly wide?: boolean
+  /** The page asks for a passkey: see `PasskeyArea`. */
+  readonly scripted?: boolean
   readonly children?: Child
 }
 
@@ -38,6 +45,8 @@ export function Layout({
   dir,
   words,
   wide,
+  scripted,
+  passkeyScript,
   children,
 }: LayoutProps) {
   const name = visibleName(brand.name, words.general.unnamedBrand)
@@ -50,6 +59,7 @@ export function Layout({
           <meta name="color-scheme" content="light dark" />
           <title>{words.general.title(title, name)}</title>
           <link rel="stylesheet" href={stylesheet} />
+          {scripted === true ? <script src={passkeyScript} defer></script> : null}
         </head>
         <body {...(wide === true ? { class: 'wide' } : {})}>
           <header class="brand">

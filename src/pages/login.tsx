@@ -2,6 +2,8 @@ import { BrandName, Host, Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
 import { inWords } from './duration.ts'
 import { Choices, Field, Interaction, Problem } from './parts.tsx'
+import { PasskeyArea } from './passkey.tsx'
+import type { PasskeyAreaProps } from './passkey.tsx'
 
 /** Why the last attempt failed. Unknown person and wrong password are the same sentence (A1-33). */
 export type LoginProblem =
@@ -9,6 +11,10 @@ export type LoginProblem =
   | { readonly kind: 'wait'; readonly seconds: number }
   /** This account cannot reach the level of authentication that is required. */
   | { readonly kind: 'unreachable' }
+  /** Unknown passkey, wrong signature, used before: the same sentence. */
+  | { readonly kind: 'passkey' }
+  /** The page was open longer than its question to passkeys lives. */
+  | { readonly kind: 'late' }
 
 type LoginProps = Frame & {
   readonly action: string
@@ -23,6 +29,8 @@ type LoginProps = Frame & {
   readonly offer?: string
   /** What is asked for is a wish: the person may go on without it. */
   readonly skippable?: boolean
+  /** Where a passkey may answer. */
+  readonly passkey?: { readonly action: string } & Pick<PasskeyAreaProps, 'options'>
   readonly problem?: LoginProblem
 }
 
@@ -34,10 +42,12 @@ type LoginProps = Frame & {
 export function LoginPage(props: LoginProps) {
   const { words, action, interaction, client, ask, offer, problem } = props
   const { general, signIn } = words
+  const trouble = problem === undefined ? null : <Problem>{sentence(props, problem)}</Problem>
   return (
     <Layout
       {...props}
       title={problem === undefined ? signIn.title : general.errorTitle(signIn.title)}
+      scripted={props.passkey !== undefined}
     >
       <h1>{signIn.title}</h1>
       <p class="lead">
@@ -45,13 +55,20 @@ export function LoginPage(props: LoginProps) {
           ? signIn.toYourAccount
           : signIn.continueTo(<Name words={words}>{client.name}</Name>)}
       </p>
+      {ask === 'passkey' ? (
+        <>
+          {trouble}
+          <Passkey {...props} />
+        </>
+      ) : null}
       <form method="post" action={action}>
-        {problem === undefined ? null : <Problem>{sentence(props, problem)}</Problem>}
+        {ask === 'passkey' ? null : trouble}
         <Interaction sealed={interaction} />
         {offer === undefined ? null : <Offer words={words} username={offer} />}
-        {ask === 'passkey' ? <PasskeyOnly {...props} /> : <Password {...props} />}
+        {ask === 'passkey' ? null : <Password {...props} />}
         <Buttons {...props} />
       </form>
+      {ask === 'identify' ? <Passkey {...props} /> : null}
       {client === undefined ? null : <Assurance {...props} client={client} />}
     </Layout>
   )
@@ -71,13 +88,21 @@ function Offer({ words, username }: Pick<Frame, 'words'> & { readonly username: 
   )
 }
 
-function PasskeyOnly({ words, username = '' }: LoginProps) {
-  return <p>{words.signIn.usePasskey(<Name words={words}>{username}</Name>)}</p>
+/** Signing in with a passkey: beside the password, or the only thing that is missing. */
+function Passkey({ words, ask, interaction, username = '', passkey }: LoginProps) {
+  if (passkey === undefined) return null
+  const { action, options } = passkey
+  const asked = { words, ceremony: 'get', options, posts: { action, interaction } } as const
+  if (ask !== 'passkey') return <PasskeyArea {...asked} label={words.passkeys.signIn} conditional />
+  return (
+    <PasskeyArea {...asked} label={words.passkeys.confirm} only>
+      <p>{words.signIn.usePasskey(<Name words={words}>{username}</Name>)}</p>
+    </PasskeyArea>
+  )
 }
 
 function Password({ words, ask, username = '', offer, problem }: LoginProps) {
-  const concerns =
-    problem === undefined ? undefined : problem.kind === 'credentials' ? 'wrong' : 'described'
+  const concerns = concernOf(problem)
   return (
     <>
       <Field
@@ -143,8 +168,17 @@ function Assurance(props: LoginProps & Required<Pick<LoginProps, 'client'>>) {
   )
 }
 
+/** What the page's problem means for name and password. */
+function concernOf(problem: LoginProblem | undefined): 'wrong' | 'described' | undefined {
+  if (problem === undefined || problem.kind === 'passkey' || problem.kind === 'late')
+    return undefined
+  return problem.kind === 'credentials' ? 'wrong' : 'described'
+}
+
 function sentence({ words, lang }: LoginProps, problem: LoginProblem): string {
   if (problem.kind === 'credentials') return words.signIn.wrongCredentials
+  if (problem.kind === 'passkey') return words.passkeys.wrong
+  if (problem.kind === 'late') return words.passkeys.late
   if (problem.kind === 'unreachable') return words.signIn.unreachable
   return words.signIn.tooManyAttempts(inWords(problem.seconds, lang))
 }

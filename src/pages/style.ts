@@ -22,6 +22,7 @@ const variables = (palette: Palette): string =>
     .join(' ')
 
 const rules = `*, ::before, ::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html { background: var(--paper); -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0 auto; padding: 1.25rem 1.25rem 2.5rem; max-inline-size: 32rem;

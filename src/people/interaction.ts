@@ -7,6 +7,7 @@ import type { Authentication, Proof } from '../types.ts'
 import type { Need } from './authentication.ts'
 import { cookieHash, readCookie } from './cookies.ts'
 import type { CookieName } from './cookies.ts'
+import type { Challenge } from './passkey-options.ts'
 import type { Person } from './session.ts'
 import type { Step } from './steps.ts'
 import { tell } from './told.ts'
@@ -38,6 +39,8 @@ export type SignIn = Common & {
   readonly unreachable?: true
   /** `select_account`: the session's person may go on as they are. */
   readonly offer?: string
+  /** What a passkey is asked on this very page; a page that is shown again asks anew. */
+  readonly challenge?: Challenge
 }
 export type Approval = Common & {
   readonly stage: 'approval'

@@ -13,6 +13,20 @@ export type Throttling = {
   readonly succeed: () => Promise<void>
 }
 
+/** Throttles attempts by address alone, where nothing can be guessed at but work can be made. */
+export async function throttleAddress(call: Call): Promise<Throttling> {
+  const { bucket, key } = await bucketOf(call, 'address', addressOf(call))
+  return {
+    begin: () =>
+      call.storage.object('Throttle.begin', () =>
+        call.stubs.throttle(bucket).begin(key, 'address'),
+      ),
+    succeed: async () => {
+      await call.storage.object('Throttle.forgive', () => call.stubs.throttle(bucket).forgive(key))
+    },
+  }
+}
+
 /**
  * Throttles attempts by what is guessed at (an account's password by its name, whether it exists or not;
  * its one-time code by its id) and by address (/24 or /48).
@@ -22,10 +36,9 @@ export async function throttleFor(
   kind: 'name' | 'code',
   value: string,
 ): Promise<Throttling> {
-  const address = network(call.request.headers.get('cf-connecting-ip') ?? '')
   const counters = [
     { kind, ...(await bucketOf(call, kind, value)) },
-    { kind: 'address', ...(await bucketOf(call, 'address', address)) },
+    { kind: 'address', ...(await bucketOf(call, 'address', addressOf(call))) },
   ] as const
   return {
     begin: async () => {
@@ -49,6 +62,9 @@ export async function throttleFor(
     },
   }
 }
+
+const addressOf = (call: Call): string =>
+  network(call.request.headers.get('cf-connecting-ip') ?? '')
 
 async function bucketOf(
   call: Call,

@@ -17,7 +17,12 @@ const text = async (page: Page): Promise<string> => String(await (await page).to
 const markup = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>`
 const english = chooseSpeech({})
 const german = chooseSpeech({ uiLocales: ['de'] })
-const frame = { ...english, stylesheet: '/style.css', brand: { name: 'Example Bank' } }
+const frame = {
+  ...english,
+  stylesheet: '/style.css',
+  passkeyScript: '/passkey.js',
+  brand: { name: 'Example Bank' },
+}
 
 const login = (change: Partial<Parameters<typeof LoginPage>[0]> = {}) =>
   text(

@@ -3,8 +3,9 @@ import { consent } from './de/consent.ts'
 import { data } from './de/data.ts'
 import { errors } from './de/errors.ts'
 import { general } from './de/general.ts'
+import { passkeys } from './de/passkeys.ts'
 import { signIn } from './de/sign-in.ts'
 import type { Words } from './en.ts'
 
 /** Every sentence a person reads, in German: polite, plain, without words of the trade. */
-export const de: Words = { general, signIn, consent, account, data, errors }
+export const de: Words = { general, signIn, passkeys, consent, account, data, errors }
