@@ -90,6 +90,7 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; fo
 .badge.bad { background: var(--bad-tint); color: var(--bad); }
 .client { color: var(--soft); margin-block-start: .75rem; font-size: .9375rem; }
 .client .badge { white-space: normal; border-radius: .75rem; }
+.hint + .rows { margin-block-start: .75rem; }
 .rows { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: .75rem; }
 .rows > li { padding: .875rem 1rem; }
 .rows > li + li { border-block-start: 1px solid var(--line); }
