@@ -14,7 +14,7 @@ import { judgePassword } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
 import { turnAway } from '../people/told.ts'
 import { deny } from './answer.ts'
-import { arriveWith, askFor, continueSignIn } from './continue.ts'
+import { arriveWith, askFor, continueSignIn, proofsOf } from './continue.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
@@ -85,9 +85,7 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
     return renderLogin(call, visit, { username, problem })
   }
   const { person, credential } = outcome
-  const samePerson = interaction.person?.accountId === person.accountId
-  const before = samePerson ? interaction.proofs : []
-  const proofs = [...before, { method: 'password', at: call.now } as const]
+  const proofs = [...proofsOf(interaction, person), { method: 'password', at: call.now } as const]
   const progress = { person, methods: methodsOf(credential), proofs }
   const answer = await continueSignIn(call, interaction, progress)
   if (answer instanceof Response) return answer

@@ -110,7 +110,7 @@ export async function errorPage(
   refusal: Refusal,
   reference: string,
 ): Promise<Response> {
-  const { code, description, back } = refusal
+  const { code, description, back, again } = refusal
   const shown = await frame(call)
   const body = (
     <ErrorPage
@@ -120,6 +120,7 @@ export async function errorPage(
       reference={reference}
       technical={description}
       {...(back === undefined ? {} : { back })}
+      {...(again === undefined ? {} : { again: { href: again } })}
     />
   )
   // A person's browser cannot do anything with 401, which would ask for a challenge.
