@@ -2,7 +2,7 @@ import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import type { Parameters } from '../authorization/parameters.ts'
-import { demand, fail } from '../errors.ts'
+import { demand } from '../errors.ts'
 import { LoginPage } from '../pages/login.tsx'
 import type { LoginProblem } from '../pages/login.tsx'
 import { judge } from '../people/authentication.ts'
@@ -63,7 +63,7 @@ export async function postLogin(call: Call): Promise<Response> {
 export async function cancelSignIn(call: Call, form: Parameters): Promise<Response> {
   const interaction = await openSignIn(call, one(form, 'interaction'))
   const { purpose } = interaction
-  if (purpose.kind !== 'authorize') return fail('invalid_request', 'There is nothing to cancel')
+  if (purpose.kind !== 'authorize') return turnAway('page-outdated', 'nothing to cancel')
   return deny(
     call,
     await openPushed(call, { handle: purpose.request, outcome: 'denied' }, 'finishing'),
@@ -115,7 +115,7 @@ async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Respons
   const { required, freshAfter } = interaction.need
   const same = session?.person.accountId === interaction.person?.accountId
   if (session === undefined || !same || judge(session.proofs, freshAfter).level < required) {
-    return fail('invalid_request', 'Please sign in again', 'nothing to go on with')
+    return turnAway('page-outdated', 'nothing to go on with')
   }
   return arriveWith(call, interaction, session)
 }
