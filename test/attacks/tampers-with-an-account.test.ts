@@ -166,7 +166,7 @@ describe('an attacker who plants a set-up', () => {
 })
 
 describe('an attacker who bends where a sign-in leads', () => {
-  it('ATK-A1-20 finds no address in any parameter that the account would go to', async () => {
+  it('ATK-A1-11 finds no address in any parameter that the account would go to', async () => {
     const evil = 'https://evil.example'
     for (const name of [
       'return',
