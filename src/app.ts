@@ -37,8 +37,13 @@ const account = {
   signedOut: () => import('./endpoints/account/signed-out.tsx'),
 }
 const pages = () => import('./endpoints/page.tsx')
-const showLogin = async (call: Call) => (await login()).showLogin(call)
-const postLogin = async (call: Call) => (await login()).postLogin(call)
+const delegated = () => import('./endpoints/delegated.ts')
+const signsInHere = ({ issuer }: Call): boolean => issuer.authentication.login === undefined
+const showLogin = async (call: Call) =>
+  signsInHere(call) ? (await login()).showLogin(call) : (await delegated()).showLogin(call)
+const postLogin = async (call: Call) =>
+  signsInHere(call) ? (await login()).postLogin(call) : (await delegated()).postLogin(call)
+const comeBack = async (call: Call) => (await import('./endpoints/upstream.ts')).comeBack(call)
 const showCode = async (call: Call) => (await code()).showCode(call)
 const postCode = async (call: Call) => (await code()).postCode(call)
 const postPasskey = async (call: Call) => (await passkey()).postPasskey(call)
@@ -65,6 +70,8 @@ type Route = {
   readonly answer: (call: Call) => Promise<Response | undefined>
   /** DPoP proofs are taken here, so every answer hands out the next nonce. */
   readonly nonce?: true
+  /** Only where people sign in here, or only where they do so elsewhere. */
+  readonly signIn?: 'here' | 'elsewhere'
 }
 
 /** The map: every route, in the order a client meets them. Paths are relative to the issuer. */
@@ -77,9 +84,10 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/authorize',  sides: 'main', audience: 'person',   answer: authorize },
   { method: 'GET',  path: '/login',      sides: 'main', audience: 'person',   answer: showLogin },
   { method: 'POST', path: '/login',      sides: 'main', audience: 'person',   answer: postLogin },
-  { method: 'GET',  path: '/login/code', sides: 'main', audience: 'person',   answer: showCode },
-  { method: 'POST', path: '/login/code', sides: 'main', audience: 'person',   answer: postCode },
-  { method: 'POST', path: '/login/passkey', sides: 'main', audience: 'person', answer: postPasskey },
+  { method: 'GET',  path: '/login/code', sides: 'main', audience: 'person',   answer: showCode, signIn: 'here' },
+  { method: 'POST', path: '/login/code', sides: 'main', audience: 'person',   answer: postCode, signIn: 'here' },
+  { method: 'POST', path: '/login/passkey',  sides: 'main', audience: 'person', answer: postPasskey, signIn: 'here' },
+  { method: 'GET',  path: '/login/callback', sides: 'main', audience: 'person', answer: comeBack, signIn: 'elsewhere' },
   { method: 'GET',  path: '/consent',    sides: 'main', audience: 'person',   answer: showConsent },
   { method: 'POST', path: '/consent',    sides: 'main', audience: 'person',   answer: postConsent },
   { method: 'GET',  path: '/account',             sides: 'main', audience: 'person', answer: showAccount },
@@ -216,7 +224,7 @@ async function withNonce(call: Call, route: Route, response: Response): Promise<
 
 async function attempt(call: Call, route: Route): Promise<Response> {
   try {
-    const response = await route.answer(call)
+    const response = isThere(call, route) ? await route.answer(call) : undefined
     const refusal = { code: 'not_found', description: 'There is nothing at this address' } as const
     return response ?? (await renderRefusal(call, route, refusal))
   } catch (error) {
@@ -228,6 +236,9 @@ async function attempt(call: Call, route: Route): Promise<Response> {
     return renderRefusal(call, route, refusalOf(call, error))
   }
 }
+
+const isThere = (call: Call, { signIn }: Route): boolean =>
+  signIn === undefined || (signIn === 'here') === signsInHere(call)
 
 /** A refusal stays what it is; a failed storage call is honest; anything else is our fault. */
 function refusalOf(call: Call, error: unknown): Refusal {

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'conflict'
   | 'consent_required'
   | 'insufficient_scope'
+  | 'insufficient_user_authentication'
   | 'invalid_authorization_details'
   | 'invalid_client'
   | 'invalid_client_metadata'
@@ -41,6 +42,7 @@ const statusOf: { readonly [code in ErrorCode]?: number } = {
   access_denied: 403,
   conflict: 409,
   insufficient_scope: 403,
+  insufficient_user_authentication: 401,
   invalid_client: 401,
   invalid_token: 401,
   method_not_allowed: 405,
@@ -63,6 +65,8 @@ export type Refusal = {
   readonly told?: Told
   /** A way back for a person (error pages only). */
   readonly back?: WayBack
+  /** Where a person may start again (error pages only); an address of this issuer. */
+  readonly again?: string
 }
 
 /** A link an error page may offer: the client's validated redirect URI with an error response. */

@@ -2,6 +2,7 @@
 import type { ClientMetadata } from './clients/metadata.ts'
 import type { LocationHint } from './proof/location.ts'
 import type { Lifetimes, Profile } from './profiles/profile.ts'
+import type { DelegatedLogin } from './settings/delegated-login.ts'
 import type { Branding } from './settings/branding.ts'
 import type { Translations } from './settings/translations.ts'
 
@@ -52,6 +53,8 @@ export type AuthenticationPolicy = {
   readonly acr: Readonly<Record<string, Level>>
   /** Seconds a session may rest, and may last in all. */
   readonly session: { readonly idle: number; readonly absolute: number }
+  /** People sign in elsewhere; absent: here. */
+  readonly login?: DelegatedLogin
 }
 
 /** A configured issuer, frozen. */
@@ -134,6 +137,8 @@ export type AuthorizationRequest = {
   readonly claims: RequestedClaims
   /** An essential `acr` the sign-in must reach; empty: none. */
   readonly essentialAcr: readonly string[]
+  /** The `sub` values one of which the person must have (OIDC Core 5.5.1); absent: anybody may sign in. */
+  readonly subjects?: readonly string[]
 }
 
 export type RequestedClaims = {

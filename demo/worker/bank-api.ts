@@ -91,6 +91,37 @@ app.get('/accounts', guard, (c) =>
   ),
 )
 
+/** What happened on an account is for a person whose two factors were shown just now (RFC 9470). */
+const fresh = protectedResource(
+  settingsOf,
+  {
+    scope: 'accounts',
+    acrValues: ['urn:fapi-edge:acr:two-factors', 'urn:fapi-edge:acr:phishing-resistant'],
+    maxAge: 300,
+  },
+  { now, storage: storageHooks },
+)
+
+const transactions: Readonly<Record<string, readonly object[]>> = {
+  current: [
+    { date: '2026-08-28', text: 'Salary', amount: '2950.00', currency: 'EUR' },
+    { date: '2026-08-30', text: 'Rent', amount: '-980.00', currency: 'EUR' },
+    { date: '2026-08-31', text: 'Greengrocer', amount: '-27.83', currency: 'EUR' },
+  ],
+  savings: [{ date: '2026-08-01', text: 'Standing order', amount: '310.00', currency: 'EUR' }],
+}
+
+app.get('/accounts/:id/transactions', fresh, (c) => {
+  const id = c.req.param('id')
+  const known = Object.hasOwn(transactions, id) ? transactions[id] : undefined
+  return known === undefined
+    ? c.json({ error: 'not_found' }, 404)
+    : c.json({ account: id, transactions: known }, 200, { 'cache-control': 'no-store' })
+})
+
+app.all('/accounts/:id/transactions', (c) =>
+  c.json({ error: 'method_not_allowed' }, 405, { allow: 'GET' }),
+)
 app.all('/accounts', (c) => c.json({ error: 'method_not_allowed' }, 405, { allow: 'GET' }))
 app.notFound((c) => c.json({ error: 'not_found' }, 404))
 

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import { forgetClient } from '../clients/find.ts'
+import { checkAddresses } from '../clients/registration.ts'
 import { checkClientId, checkClientMetadata } from '../clients/metadata.ts'
 import { checkOperatorMembers } from '../clients/operator-members.ts'
 import { demand, fail } from '../errors.ts'
@@ -58,6 +59,7 @@ async function put(call: Call, id: string): Promise<Response> {
     // What was verified was the earlier registration: a change without it is not verified.
     ...demand(checkOperatorMembers(body)),
   })
+  demand(await checkAddresses(call, metadata))
   const added = await storage.object('Directory.addClient', () =>
     stubs.directory().addClient(clientId),
   )

@@ -4,6 +4,7 @@ import { randomText } from '../encoding.ts'
 import { fail } from '../errors.ts'
 import { json } from '../endpoints/respond.ts'
 import type { PersonClaims } from '../objects/account.ts'
+import { delegatedNamePrefix } from '../objects/account/delegated.ts'
 import type { NamedAccount } from '../objects/directory.ts'
 import { checkClaims } from '../people/claims.ts'
 import { sealCodeSecret, totpSecretForm } from '../people/totp-secret.ts'
@@ -63,6 +64,9 @@ async function put(call: Call, id: string): Promise<Response> {
   const body = readUser(await readJson(call))
   if (username === '' || username.length > 128 || hasControl(username)) {
     return fail('invalid_request', 'username must be 1 to 128 printable characters')
+  }
+  if (username.startsWith(delegatedNamePrefix)) {
+    return fail('invalid_request', 'People of another login are made by their sign-in')
   }
   const known = await findPerson(call, username)
   if (known !== undefined && ifAbsent(call))

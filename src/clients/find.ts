@@ -55,6 +55,20 @@ export async function loadClient(call: Call, clientId: string): Promise<ClientRe
   return stored === undefined ? undefined : recordOf(call, stored)
 }
 
+/** Which state of a client's record its object knows. */
+export type ClientVersion = Pick<ClientRecord, 'version' | 'generation'>
+
+/** The client as its object said it is: read again when this isolate knows another state. */
+export async function findClientAsOf(
+  call: Call,
+  clientId: string,
+  { version, generation }: ClientVersion,
+): Promise<ClientRecord | undefined> {
+  const known = await findClient(call, clientId)
+  const same = known?.version === version && known.generation === generation
+  return same ? known : loadClient(call, clientId)
+}
+
 /** Forgets a client this isolate just changed. */
 export function forgetClient(issuerId: string, clientId: string): void {
   known.delete(`${issuerId} ${clientId}`)

@@ -7,19 +7,13 @@ import type { Issuer, JsonWebKeySet } from '../types.ts'
 import { clientIdForm } from './ids.ts'
 import { checkPublicJwks, mayVerify } from './jwks.ts'
 import type { PublicJwk } from './jwks.ts'
+import { subjectMembers, wrongType } from './metadata-shapes.ts'
+import type { SubjectMember } from './metadata-shapes.ts'
+import { openIdMembers, problemWithOpenId } from './openid-metadata.ts'
+import type { OpenIdMetadata } from './openid-metadata.ts'
 import type { OutboundAllowance } from './outbound.ts'
 import { checkOutboundUrl } from './outbound.ts'
 import { problemWithRedirectUri } from './redirect-uri.ts'
-
-/** The one subject a `tls_client_auth` client is known by (RFC 8705 2.1.2). */
-export const subjectMembers = [
-  'tls_client_auth_subject_dn',
-  'tls_client_auth_san_dns',
-  'tls_client_auth_san_uri',
-  'tls_client_auth_san_ip',
-  'tls_client_auth_san_email',
-] as const
-export type SubjectMember = (typeof subjectMembers)[number]
 
 export const grantTypeNames = ['authorization_code', 'refresh_token', 'client_credentials'] as const
 export type GrantTypeName = (typeof grantTypeNames)[number]
@@ -42,14 +36,13 @@ export type ClientMetadata = {
   readonly dpop_bound_access_tokens: boolean
   readonly tls_client_certificate_bound_access_tokens: boolean
   readonly use_mtls_endpoint_aliases: boolean
-  readonly id_token_signed_response_alg?: Algorithm
   readonly client_uri?: string
   readonly policy_uri?: string
   readonly tos_uri?: string
   readonly contacts?: readonly string[]
   /** The operator knows whose client this is. Not a client's own word: see `checkOperatorMembers`. */
   readonly operator_verified?: boolean
-} & { readonly [member in SubjectMember]?: string }
+} & OpenIdMetadata & { readonly [member in SubjectMember]?: string }
 
 const invalid = (description: string) => refuse('invalid_client_metadata', description)
 
@@ -94,6 +87,11 @@ export function checkClientMetadata(
   }
   const keys = metadata.jwks === undefined ? undefined : checkPublicJwks(metadata.jwks)
   if (keys?.ok === false) return keys
+  const openId = problemWithOpenId(
+    { ...metadata, redirect_uris: redirectUris, application_type: applicationType },
+    { issuer, allowed, jwks: keys?.value },
+  )
+  if (openId !== undefined) return invalid(openId)
   const { client_name: name } = metadata
   const method = metadata.token_endpoint_auth_method
   if (name === undefined || method === undefined) return invalid('client_name is required')
@@ -118,8 +116,8 @@ export function checkClientMetadata(
 }
 
 const optionalMembers = [
-  'token_endpoint_auth_signing_alg', 'jwks_uri', 'id_token_signed_response_alg', 'client_uri',
-  'policy_uri', 'tos_uri', 'contacts', ...subjectMembers,
+  'token_endpoint_auth_signing_alg', 'jwks_uri', 'client_uri', 'policy_uri', 'tos_uri', 'contacts',
+  ...openIdMembers, ...subjectMembers,
 ] as const // prettier-ignore
 
 function present(
@@ -128,40 +126,6 @@ function present(
 ): Partial<ClientMetadata> {
   const entries = members.map((member) => [member, metadata[member]] as const)
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
-}
-
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
-const isTexts = (value: unknown): boolean =>
-  Array.isArray(value) && value.length <= 64 && value.every(isText)
-const isFlag = (value: unknown): boolean => typeof value === 'boolean'
-const isPage = (value: unknown): boolean =>
-  typeof value === 'string' && URL.canParse(value) && new URL(value).protocol === 'https:'
-
-const shapes: readonly (readonly [string, (value: unknown) => boolean, string])[] = [
-  ['client_name', (value) => typeof value === 'string' && value.trim() !== '' && value.length <= 128, 'a text of 1 to 128 characters'],
-  ['application_type', (value) => value === 'web' || value === 'native', 'web or native'],
-  ['redirect_uris', isTexts, 'a list of texts'],
-  ['grant_types', isTexts, 'a list of texts'],
-  ['response_types', isTexts, 'a list of texts'],
-  ['scope', (value) => typeof value === 'string' && value.length <= 2048, 'a text'],
-  ['token_endpoint_auth_method', isText, 'a text'],
-  ['token_endpoint_auth_signing_alg', isText, 'a text'],
-  ['id_token_signed_response_alg', isText, 'a text'],
-  ['jwks', isRecord, 'an object'],
-  ['jwks_uri', isText, 'a text'],
-  ['dpop_bound_access_tokens', isFlag, 'a boolean'],
-  ['tls_client_certificate_bound_access_tokens', isFlag, 'a boolean'],
-  ['use_mtls_endpoint_aliases', isFlag, 'a boolean'],
-  ['client_uri', isPage, 'an https URL'],
-  ['policy_uri', isPage, 'an https URL'],
-  ['tos_uri', isPage, 'an https URL'],
-  ['contacts', isTexts, 'a list of texts'],
-  ...subjectMembers.map((member) => [member, isText, 'a text'] as const),
-] // prettier-ignore
-
-function wrongType(input: Readonly<Record<string, unknown>>): string | undefined {
-  const bad = shapes.find(([member, fits]) => input[member] !== undefined && !fits(input[member]))
-  return bad === undefined ? undefined : `${bad[0]} must be ${bad[2]}`
 }
 
 function problemWithGrants(
@@ -195,10 +159,6 @@ function problemWithAuthentication(
   const alg = metadata.token_endpoint_auth_signing_alg
   if (alg !== undefined && !algorithms.includes(alg)) {
     return `token_endpoint_auth_signing_alg must be one of ${algorithms.join(', ')}`
-  }
-  const idTokenAlg = metadata.id_token_signed_response_alg
-  if (idTokenAlg !== undefined && idTokenAlg !== issuer.signingAlgorithm) {
-    return `id_token_signed_response_alg must be ${issuer.signingAlgorithm}`
   }
   if (method !== 'private_key_jwt' && issuer.mtlsOrigin === undefined) {
     return `${method} needs an issuer with an mtls_origin`

@@ -4,6 +4,7 @@ import { tuple, utf8 } from '../encoding.ts'
 import { makeHandle } from '../handles.ts'
 import type { Approval } from '../people/interaction.ts'
 import { sessionHandle } from '../people/session.ts'
+import { subjectFor } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import { wayBack } from './pushed.ts'
@@ -30,7 +31,7 @@ export async function approve(
   const { pushed, client } = live
   const { request } = pushed
   const { person, grantId, authentication } = approval
-  const { accountId, sub, epoch } = person
+  const { accountId, epoch } = person
   const session = await sessionHandle(call)
   const account = stubs.account(accountId)
   const grant = stubs.grant(grantId, pushed.hint)
@@ -53,6 +54,7 @@ export async function approve(
     const detail = 'disabled, signed out, or its credential changed'
     return turnAway('sign-in-again', detail, wayBack(call, client, request))
   }
+  const sub = await subjectFor(call, client, person)
   await completeOnce(call, live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))
   const { resources } = request

@@ -10,7 +10,7 @@ import { currentSession, methodsOf } from '../people/session.ts'
 import type { Session } from '../people/session.ts'
 import { normalName } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
-import { subjectFor } from '../people/subject.ts'
+import { isAbout } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
 import { arriveWith, askFor } from './continue.ts'
 import { answerSilently } from './silent.ts'
@@ -77,7 +77,7 @@ async function decide(call: Call, { handle, live, session }: Arrival): Promise<R
     )
   }
   const need = needOf(issuer, request, call.now)
-  const suits = session !== undefined && (await isMeant(live, session))
+  const suits = session !== undefined && (await isMeant(call, live, session))
   const step = suits
     ? nextStep(need, session.proofs, methodsOf(session.credential))
     : ('identify' as const)
@@ -107,8 +107,12 @@ async function decide(call: Call, { handle, live, session }: Arrival): Promise<R
 }
 
 /** A hint at another person means that the session's person is not meant. */
-async function isMeant({ pushed, client }: LiveRequest, { person }: Session): Promise<boolean> {
-  const { loginHint, subjectHint } = pushed.request
+async function isMeant(
+  call: Call,
+  { pushed, client }: LiveRequest,
+  { person }: Session,
+): Promise<boolean> {
+  const { loginHint } = pushed.request
   if (loginHint !== undefined && normalName(loginHint) !== person.username) return false
-  return subjectHint === undefined || subjectHint === (await subjectFor(client, person))
+  return isAbout(call, { request: pushed.request, client }, person)
 }

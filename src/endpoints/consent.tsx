@@ -3,16 +3,22 @@ import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { demand, ProtocolError } from '../errors.ts'
 import { ConsentPage } from '../pages/consent.tsx'
+import type { Audience } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
+import type { Wish } from '../pages/describe.ts'
+import type { Frame } from '../pages/layout.tsx'
 import { checkSameOrigin, openInteraction, requestOfPage } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/issue.ts'
+import type { AuthorizationRequest } from '../types.ts'
 import { approve, deny } from './answer.ts'
 import { startOver } from './authorize.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
+
+type Before = NonNullable<Wish['before']>
 
 /** Shows what is asked, by whom, and for how long (FAPI2 SP 5.3.2.2-13). */
 export async function showConsent(call: Call): Promise<Response> {
@@ -20,7 +26,8 @@ export async function showConsent(call: Call): Promise<Response> {
   const approval = await openApproval(call, sealed)
   if (approval instanceof Response) return approval
   const live = await openPushed(call, { handle: approval.request }, 'finishing')
-  return render(call, live, { sealed: sealed ?? '', approval })
+  const before = await earlierConsent(call, live, approval)
+  return render(call, live, { sealed: sealed ?? '', approval, before })
 }
 
 /** Takes the answer. */
@@ -34,6 +41,21 @@ export async function postConsent(call: Call): Promise<Response> {
   const outcome = action === 'approve' ? approval.grantId : 'denied'
   const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
   return action === 'approve' ? approve(call, live, approval) : deny(call, live)
+}
+
+/** What this person allowed this client the last time, so that the page can mark what is new. */
+async function earlierConsent(
+  call: Call,
+  { client }: LiveRequest,
+  { person }: Approval,
+): Promise<Before | undefined> {
+  const account = call.stubs.account(person.accountId)
+  return (
+    account &&
+    call.storage.object('Account.lastConsent', () =>
+      account.lastConsent(call.issuer.id, client.clientId),
+    )
+  )
 }
 
 /**
@@ -51,16 +73,18 @@ async function openApproval(call: Call, sealed: string | undefined): Promise<App
 async function render(
   call: Call,
   live: LiveRequest,
-  shown: { readonly sealed: string; readonly approval: Approval },
+  shown: {
+    readonly sealed: string
+    readonly approval: Approval
+    readonly before: Before | undefined
+  },
 ): Promise<Response> {
   const { issuer } = call
   const { request } = live.pushed
   const { metadata } = live.client
-  const claims = [...new Set([...request.claims.idToken, ...request.claims.userinfo])]
-  const resources = request.resources.length > 0 ? request.resources : defaultResources(issuer)
-  const audiences = issuer.resourceServers.filter((server) => resources.includes(server.identifier))
-  const offline = metadata.grant_types.includes('refresh_token')
+  const { before } = shown
   const shownIn = await frame(call, request.uiLocales)
+  const offline = metadata.grant_types.includes('refresh_token')
   const body = (
     <ConsentPage
       {...shownIn}
@@ -72,11 +96,9 @@ async function render(
         verified: metadata.operator_verified === true,
       }}
       person={{ username: shown.approval.person.username }}
-      asks={describeWish({ scope: request.scope, claims, catalogue: issuer.scopes }, shownIn)}
-      audiences={audiences.map(({ name, identifier, translations }) => ({
-        name: translations?.[shownIn.lang]?.name ?? name,
-        identifier,
-      }))}
+      asks={describeWish(wishOf(call, request, before), shownIn)}
+      before={before !== undefined}
+      audiences={audiencesOf(call, request, shownIn)}
       duration={{
         accessSeconds: issuer.lifetimes.accessToken,
         ...(offline ? { until: call.now + issuer.lifetimes.grant * 1000 } : {}),
@@ -86,4 +108,30 @@ async function render(
     />
   )
   return page(body, { frame: shownIn, status: 200, endsAt: request.redirectUri })
+}
+
+const wishOf = (
+  { issuer }: Call,
+  { scope, claims }: AuthorizationRequest,
+  before: Before | undefined,
+): Wish => ({
+  scope,
+  claims: [...claims.idToken, ...claims.userinfo],
+  catalogue: issuer.scopes,
+  ...(before === undefined ? {} : { before }),
+})
+
+/** The APIs that will hand out the data, by their names in the language of the page. */
+function audiencesOf(
+  { issuer }: Call,
+  { resources }: AuthorizationRequest,
+  { lang }: Pick<Frame, 'lang'>,
+): readonly Audience[] {
+  const meant = resources.length > 0 ? resources : defaultResources(issuer)
+  return issuer.resourceServers
+    .filter(({ identifier }) => meant.includes(identifier))
+    .map(({ name, identifier, translations }) => ({
+      name: translations?.[lang]?.name ?? name,
+      identifier,
+    }))
 }

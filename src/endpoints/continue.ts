@@ -12,7 +12,7 @@ import { beginSession } from '../people/session.ts'
 import type { Person, Session } from '../people/session.ts'
 import { nextStep } from '../people/steps.ts'
 import type { Methods } from '../people/steps.ts'
-import { subjectFor } from '../people/subject.ts'
+import { isAbout } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
 import type { Proof } from '../types.ts'
 import { completeOnce } from './answer.ts'
@@ -27,6 +27,10 @@ export type Progress = {
   /** What the last proof uses up. */
   readonly spend?: Spend
 }
+
+/** What was proven before, if it was by the same person: nobody builds on another one's factors. */
+export const proofsOf = (interaction: SignIn, person: Person): readonly Proof[] =>
+  interaction.person?.accountId === person.accountId ? interaction.proofs : []
 
 const pathOf = (ask: SignIn['ask']): string => (ask === 'code' ? '/login/code' : '/login')
 
@@ -96,10 +100,8 @@ async function arrive(
   if (purpose.kind === 'account')
     return seeOther(endpointUrl(issuer, 'main', purpose.path), headers)
   const live = await openPushed(call, { handle: purpose.request }, 'finishing')
-  const { subjectHint } = live.pushed.request
-  const meant =
-    subjectHint === undefined || subjectHint === (await subjectFor(live.client, signedIn.person))
-  if (!meant) return somebodyElse(call, live, headers)
+  const asked = { request: live.pushed.request, client: live.client }
+  if (!(await isAbout(call, asked, signedIn.person))) return somebodyElse(call, live, headers)
   const approval = await approvalFor(call, live, {
     request: purpose.request,
     need,

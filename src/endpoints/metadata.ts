@@ -1,9 +1,11 @@
 import { endpointUrl } from '../call.ts'
 import type { Call } from '../call.ts'
+import { contentEncryptionAlgorithms, keyEncryptionAlgorithms } from '../clients/encryption.ts'
 import { knownScopes } from '../clients/metadata.ts'
 import { grantTypes } from '../grants/index.ts'
 import { jwksLifetime } from '../objects/ring.ts'
 import { acrValues } from '../people/authentication.ts'
+import { languageNames } from '../pages/languages.ts'
 import { supportedClaims } from '../people/claims.ts'
 import { loadRing, publicKeys } from '../tokens/keys.ts'
 import type { Issuer } from '../types.ts'
@@ -36,6 +38,16 @@ function publicJson(body: unknown): Response {
   return response
 }
 
+/** OIDC Discovery 3: one key signs; clients may have it encrypted for a key of theirs. */
+const signedAndEncrypted = (issuer: Issuer) => ({
+  id_token_signing_alg_values_supported: [issuer.signingAlgorithm],
+  id_token_encryption_alg_values_supported: keyEncryptionAlgorithms,
+  id_token_encryption_enc_values_supported: contentEncryptionAlgorithms,
+  userinfo_signing_alg_values_supported: [issuer.signingAlgorithm],
+  userinfo_encryption_alg_values_supported: keyEncryptionAlgorithms,
+  userinfo_encryption_enc_values_supported: contentEncryptionAlgorithms,
+})
+
 export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>> {
   const { profile } = issuer
   const at = (path: string) => endpointUrl(issuer, 'main', path)
@@ -67,13 +79,14 @@ export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>
     authorization_response_iss_parameter_supported: true,
     dpop_signing_alg_values_supported: profile.algorithms,
     scopes_supported: knownScopes(issuer),
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [issuer.signingAlgorithm],
+    subject_types_supported: ['public', 'pairwise'],
+    ...signedAndEncrypted(issuer),
     claims_supported: ['sub', 'auth_time', 'acr', 'amr', ...supportedClaims],
     claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     acr_values_supported: acrValues(issuer),
+    ui_locales_supported: languageNames,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     protected_resources: issuer.resourceServers.map((server) => server.identifier),
     ...(mtls

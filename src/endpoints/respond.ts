@@ -8,11 +8,13 @@ export function json(
 ): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: {
-      'content-type': 'application/json',
-      'cache-control': 'no-cache, no-store',
-      pragma: 'no-cache',
-      ...headers,
-    },
+    headers: { 'content-type': 'application/json', ...unstored, ...headers },
   })
 }
+
+/** A JWT that nobody stores (OIDC Core 5.3.2). */
+export function jwtResponse(body: string): Response {
+  return new Response(body, { headers: { 'content-type': 'application/jwt', ...unstored } })
+}
+
+const unstored = { 'cache-control': 'no-cache, no-store', pragma: 'no-cache' }

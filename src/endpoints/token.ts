@@ -8,7 +8,7 @@ import type { Entitlement } from '../grants/grant-type.ts'
 import { releasedClaims } from '../people/claims.ts'
 import { confirmationFor } from '../proof/bind.ts'
 import { connectionCertificate, judgeUse, proveSender, useProof } from '../proof/sender.ts'
-import { issueAccessToken, issueIdToken } from '../tokens/issue.ts'
+import { checkEncryption, issueAccessToken, issueIdToken } from '../tokens/issue.ts'
 import type { ClientRecord, Confirmation, Sender } from '../types.ts'
 import { currentRecord, ownUrl } from './client-request.ts'
 import { settle } from './one-time.ts'
@@ -27,6 +27,9 @@ export async function token(call: Call): Promise<Response> {
   if (grantType === undefined) return fail('invalid_request', 'grant_type is required')
   if (!isGrantType(grantType)) return fail('unsupported_grant_type', 'grant_type is not supported')
   admit(client.record, grantType, sender)
+  if (grantType === 'authorization_code') {
+    demand(await checkEncryption(call, client.record, 'id_token'))
+  }
   const prepared = demand(await grantTypes[grantType](call, { parameters, client, sender }))
 
   const [use, proofUse, decision] = demand(
@@ -101,7 +104,7 @@ async function release(
     ...(authentication === undefined ? {} : { authentication }),
     ...(notAfter === undefined ? {} : { notAfter }),
   })
-  const idToken = await idTokenFor(call, clientId, entitlement)
+  const idToken = await idTokenFor(call, order.record, entitlement)
   call.log('token.issued', {
     client_id: clientId,
     grant_type: order.grantType,
@@ -120,7 +123,7 @@ async function release(
 
 async function idTokenFor(
   call: Call,
-  clientId: string,
+  client: ClientRecord,
   entitlement: Entitlement,
 ): Promise<string | undefined> {
   const { idToken, authentication, subject } = entitlement
@@ -132,7 +135,7 @@ async function idTokenFor(
       ? {}
       : await releasedClaims(call, accountId, { names: idToken.claims, scope: [] })
   return issueIdToken(call, {
-    clientId,
+    client,
     subject,
     authentication,
     claims,

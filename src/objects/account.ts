@@ -5,6 +5,8 @@ import { activityOf, note, noteFailure } from './account/activity.ts'
 import type { ActivityEntry, Whence } from './account/activity.ts'
 import { changeAccount, hasOf } from './account/changes.ts'
 import type { By, Change, ChangeAnswer } from './account/changes.ts'
+import { welcome } from './account/delegated.ts'
+import type { Welcome } from './account/delegated.ts'
 import { factorsOf } from './account/factors.ts'
 import type { Factors, StoredCode } from './account/factors.ts'
 import { accountOf, epochOf } from './account/person.ts'
@@ -20,6 +22,7 @@ import {
 import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
 import { beginSetup, makeLink, openSetup, readLink, resetFactors } from './account/setup.ts'
 import type { SetupCookie, SetupKind } from './account/setup.ts'
+import { pairwiseSalt, pairwiseSubject } from './account/subject.ts'
 import { EdgeObject } from './edge-object.ts'
 import { makeStubs } from './stubs.ts'
 
@@ -56,6 +59,8 @@ export type AccountOverview = Pick<StoredAccount, 'username' | 'sub' | 'enabled'
     readonly passkeys: number
     readonly recovery_codes: number
   }
+  /** What a person of another login is called on pages. */
+  readonly shown_as?: string
 }
 
 /** Who signed in, as the account has it now. */
@@ -122,6 +127,12 @@ export class Account extends EdgeObject {
     return this.reply(account && this.credentialOf(account))
   }
 
+  /** Somebody another login vouches for: makes or renews the account. What a sign-in is judged by. */
+  welcome(input: Welcome): Reply<Credential | undefined> {
+    const account = welcome(this.shelf, input)
+    return this.reply(account && this.credentialOf(account))
+  }
+
   /** Starts a session: uses up the last proof and ends the session it takes the place of. */
   startSession(issuer: string, input: NewSession): Reply<StartAnswer> {
     return this.reply(startSession(this.shelf, this.of(issuer), input))
@@ -153,11 +164,18 @@ export class Account extends EdgeObject {
     return this.reply({ username, sub, claims })
   }
 
+  /** How the clients of a sector know this person; undefined when the account is another issuer's. */
+  async pairwiseSubject(issuer: string, sector: string): Promise<Reply<string | undefined>> {
+    if (this.of(issuer) === undefined) return this.reply(undefined)
+    const subject = await pairwiseSubject(issuer, sector, pairwiseSalt(this.shelf))
+    return this.reply(subject)
+  }
+
   /** For the operator: no claims, no secrets. */
   overview(issuer: string): Reply<AccountOverview | undefined> {
     const account = this.of(issuer)
     if (account === undefined) return this.reply(undefined)
-    const { username, sub, enabled } = account
+    const { username, sub, enabled, shownAs } = account
     const { code: totp, ...has } = hasOf(this.shelf, account)
     const recoveryCodes = factorsOf(this.shelf).recoveryCodes
     return this.reply({
@@ -165,6 +183,7 @@ export class Account extends EdgeObject {
       sub,
       enabled,
       factors: { ...has, totp, recovery_codes: recoveryCodes },
+      ...(shownAs === undefined ? {} : { shown_as: shownAs }),
     })
   }
 
@@ -281,6 +300,19 @@ export class Account extends EdgeObject {
     return this.reply(this.of(issuer) === undefined ? [] : this.entries())
   }
 
+  /** What was agreed to for a client the last time; undefined for the first time. */
+  lastConsent(
+    issuer: string,
+    clientId: string,
+  ): Reply<{ readonly scope: readonly string[]; readonly claims: readonly string[] } | undefined> {
+    const entries = this.of(issuer) === undefined ? [] : this.entries()
+    const [last] = entries
+      .filter((entry) => entry.clientId === clientId && entry.status === 'authorized')
+      .sort((a, b) => b.createdAt - a.createdAt)
+    if (last?.scope === undefined) return this.reply(undefined)
+    return this.reply({ scope: last.scope, claims: last.claims ?? [] })
+  }
+
   /**
    * Its owner takes a permission back: at once, or by the alarm where the grant cannot be reached now,
    * which throws.
@@ -381,11 +413,11 @@ export class Account extends EdgeObject {
   }
 
   private credentialOf(account: StoredAccount): Credential {
-    const { enabled, username, sub, password } = account
+    const { enabled, username, sub, password, shownAs = username } = account
     return {
       ...factorsOf(this.shelf),
       enabled,
-      username,
+      username: shownAs,
       sub,
       epoch: epochOf(account),
       ...(password === undefined ? {} : { password }),

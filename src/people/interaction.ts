@@ -3,6 +3,7 @@ import { isRecord, parseJson, sameText, tuple, utf8 } from '../encoding.ts'
 import { accept } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import { seal, unseal } from '../secrets.ts'
+import type { LocationHint } from '../proof/location.ts'
 import type { Authentication, Proof } from '../types.ts'
 import type { Need } from './authentication.ts'
 import { cookieHash, readCookie } from './cookies.ts'
@@ -53,7 +54,22 @@ export type Approval = Common & {
   /** Chosen before the person answers, so that a double click means the same grant. */
   readonly grantId: string
 }
-export type Interaction = SignIn | Approval
+/** The person is at another login. Travels there and back as `state`; counts once. */
+export type Elsewhere = Common & {
+  readonly stage: 'elsewhere'
+  readonly purpose: Purpose
+  readonly need: Need
+  /** `until` of the sign-in that goes on afterwards. */
+  readonly finishUntil: number
+  readonly id: string
+  /** PKCE (RFC 7636). */
+  readonly verifier: string
+  readonly nonce: string
+  /** The guard that takes `id` once. */
+  readonly hint: LocationHint
+  readonly guard: number
+}
+export type Interaction = SignIn | Approval | Elsewhere
 
 const label = (call: Call, stage: Interaction['stage']) =>
   tuple(call.issuer.id, 'interaction', stage)

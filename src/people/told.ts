@@ -36,6 +36,20 @@ const refusals = {
   'setup-ended': { code: 'access_denied', description: 'This set-up has ended' },
   'setup-link-dead': { code: 'not_found', description: 'This set-up link cannot be used' },
   'permission-ended': { code: 'access_denied', description: 'This permission was taken back' },
+  'sign-in-elsewhere': {
+    code: 'invalid_request',
+    description: 'People of this issuer sign in elsewhere',
+  },
+  'other-login-cancelled': { code: 'access_denied', description: 'The sign-in was cancelled' },
+  'other-login-failed': { code: 'access_denied', description: 'The sign-in elsewhere failed' },
+  'other-login-unreachable': {
+    code: 'temporarily_unavailable',
+    description: 'The login of this issuer cannot be reached',
+  },
+  'other-login-weak': {
+    code: 'unmet_authentication_requirements',
+    description: 'The sign-in was not strong enough or not fresh enough',
+  },
 } as const satisfies Readonly<Record<string, Pick<Refusal, 'code' | 'description'>>>
 
 export type Told = keyof typeof refusals

@@ -102,6 +102,9 @@ export function challenge(
     readonly algorithms: readonly string[]
     readonly scope?: string
     readonly scheme?: 'dpop' | 'bearer'
+    /** How the person must be authenticated (RFC 9470 3). */
+    readonly acrValues?: readonly string[]
+    readonly maxAge?: number
   },
 ): string {
   const algs = `algs="${options.algorithms.join(' ')}"`
@@ -110,6 +113,10 @@ export function challenge(
     `error="${refusal.code}"`,
     `error_description="${printable(refusal.description)}"`,
     ...(options.scope === undefined ? [] : [`scope="${printable(options.scope)}"`]),
+    ...(options.acrValues === undefined
+      ? []
+      : [`acr_values="${printable(options.acrValues.join(' '))}"`]),
+    ...(options.maxAge === undefined ? [] : [`max_age="${options.maxAge}"`]),
   ].join(', ')
   return options.scheme === 'bearer' ? `Bearer ${error}, DPoP ${algs}` : `DPoP ${error}, ${algs}`
 }

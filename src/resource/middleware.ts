@@ -29,6 +29,8 @@ import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { issuerKeys } from './issuer-keys.ts'
 import type { ResourceSettings } from './settings.ts'
+import { judgeAuthentication } from './step-up.ts'
+import type { AuthenticationNeed } from './step-up.ts'
 
 /** Given in by a local runtime; production passes nothing. */
 export type ResourceRuntime = { readonly now: () => number; readonly storage: StorageHooks }
@@ -38,12 +40,19 @@ export type ResourceVariables = { access: AccessToken; storage: Storage }
 
 const longestWithoutRevocation = 60
 
+/** What a token must bring beside being valid, alive, for this server and held by its sender. */
+export type AccessNeed = { readonly scope: string } & AuthenticationNeed
+
 /**
+ * Checks in this order: token, proof of possession, audience, life, scope, and last how the person was
+ * authenticated, since another sign-in mends nothing else (RFC 9470 3).
+ *
  * @example app.get('/accounts', protectedResource(settingsOf, { scope: 'accounts' }), listAccounts)
+ * @example protectedResource(settingsOf, { scope: 'payments', acrValues: ['urn:…:two-factors'], maxAge: 300 })
  */
 export function protectedResource<Env extends object>(
   settingsOf: (env: Env) => ResourceSettings,
-  needed: { readonly scope: string },
+  needed: AccessNeed,
   options: Partial<ResourceRuntime> = {},
 ): MiddlewareHandler<{ Bindings: Env; Variables: ResourceVariables }> {
   const runtime: ResourceRuntime = { now: () => Date.now(), storage: {}, ...options }
@@ -52,7 +61,7 @@ export function protectedResource<Env extends object>(
     const storage = new Storage(runtime.storage)
     const visit: Visit = { request: c.req.raw, settings, storage, now: runtime.now() }
     c.set('storage', storage)
-    const refused = await admit(visit, needed.scope)
+    const refused = await admit(visit, needed)
     if ('token' in refused) {
       c.set('access', refused.token)
       await next()
@@ -73,7 +82,7 @@ type Visit = {
 
 async function admit(
   visit: Visit,
-  scope: string,
+  needed: AccessNeed,
 ): Promise<{ readonly token: AccessToken } | { readonly response: Response }> {
   const { algorithms } = visit.settings.profile
   let scheme: 'dpop' | 'bearer' = 'dpop'
@@ -98,8 +107,9 @@ async function admit(
     if (token.audience !== visit.settings.resource)
       return fail('invalid_token', 'The access token is not for this server')
     await askBeside(visit, presentation.token, { token, ...(proof === undefined ? {} : { proof }) })
-    if (!token.scope.includes(scope))
+    if (!token.scope.includes(needed.scope))
       return fail('insufficient_scope', 'The access token does not suffice')
+    demand(judgeAuthentication(token, needed, visit.now))
     return { token }
   } catch (error) {
     if (error instanceof StorageFault) {
@@ -107,10 +117,19 @@ async function admit(
       return { response: refusal(fault, '') }
     }
     if (!(error instanceof ProtocolError)) throw error
-    const wanted = error.refusal.code === 'insufficient_scope' ? { scope } : {}
+    const wanted = wantedBy(error.refusal, needed)
     const header = challenge(error.refusal, { algorithms, scheme, ...wanted })
     return { response: refusal(error.refusal, header) }
   }
+}
+
+/** What the challenge names, so that the client knows what to ask for (RFC 6750 3, RFC 9470 3). */
+function wantedBy(
+  { code }: Refusal,
+  { scope, ...authentication }: AccessNeed,
+): Partial<AccessNeed> {
+  if (code === 'insufficient_scope') return { scope }
+  return code === 'insufficient_user_authentication' ? authentication : {}
 }
 
 /** The two questions that need storage, side by side. Throws `ProtocolError`. */

@@ -2,32 +2,31 @@ import { isRecord } from '../encoding.ts'
 import { levelAcr } from '../people/authentication.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { AuthenticationPolicy, Level } from '../types.ts'
+import { readDelegatedLogin } from './delegated-login.ts'
+import { levelNames } from './levels.ts'
 import { contradiction, integer, onlyKnown } from './readers.ts'
-
-/** Levels by the names settings use. */
-const levelNames: Readonly<Record<string, Level>> = {
-  'one-factor': 1,
-  'two-factors': 2,
-  'phishing-resistant': 3,
-}
 
 /** Reads what an issuer demands of a sign-in. Throws `Contradiction`. */
 export function readAuthentication(
   entry: Readonly<Record<string, unknown>>,
   where: string,
-  profile: Profile,
+  given: { readonly profile: Profile; readonly url: string; readonly development: boolean },
 ): AuthenticationPolicy {
+  const { profile, url, development } = given
   const value = entry['authentication'] ?? {}
   if (!isRecord(value)) return contradiction(`${where}: authentication must be an object.`)
-  onlyKnown(value, ['factors', 'acr_values', 'session'], `${where}: authentication`)
+  const members = ['factors', 'acr_values', 'session', 'upstream', 'delegate']
+  onlyKnown(value, members, `${where}: authentication`)
   const factors = value['factors'] ?? profile.minimumLevel
   if (factors !== 1 && factors !== 2) {
     return contradiction(`${where}: authentication.factors must be 1 or 2.`)
   }
+  const login = readDelegatedLogin(value, { where, url, minimum: factors, development })
   return Object.freeze({
     minimum: factors,
     acr: readAcr(value, where),
     session: readSession(value, where),
+    ...(login === undefined ? {} : { login }),
   })
 }
 

@@ -55,7 +55,7 @@ export function readIssuer(
     profile,
     lifetimes: readLifetimes(entry, where, profile),
     name: optionalText(entry, 'name', where) ?? new URL(url).hostname,
-    authentication: readAuthentication(entry, where, profile),
+    authentication: readAuthentication(entry, where, { profile, url, ...options }),
     signingAlgorithm: oneOf(entry, 'signing_alg', where, ['ES256', 'PS256', 'Ed25519'], 'ES256'),
     keyRotationDays: integer(entry, 'key_rotation_days', where, { least: 1, most: 365, else: 30 }),
     resourceServers,

@@ -1,5 +1,9 @@
 import type { Call } from '../call.ts'
+import { encryptionOf } from '../clients/encryption.ts'
+import type { Encryptable } from '../clients/encryption.ts'
 import { openidScopes } from '../clients/metadata.ts'
+import { accept, demand } from '../errors.ts'
+import type { Result } from '../errors.ts'
 import { makeTokenId } from '../handles.ts'
 import type { TokenId } from '../handles.ts'
 import { tokenTypeOf } from '../proof/bind.ts'
@@ -60,7 +64,7 @@ export async function issueAccessToken(call: Call, order: AccessTokenOrder): Pro
 }
 
 export type IdTokenOrder = {
-  readonly clientId: string
+  readonly client: ClientRecord
   readonly subject: string
   readonly nonce?: string
   readonly authentication: Authentication
@@ -68,19 +72,22 @@ export type IdTokenOrder = {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** The single gate for id_tokens (OIDC Core 2). */
+/**
+ * The single gate for id_tokens (OIDC Core 2); encrypted when the client registered for it. Throws
+ * `ProtocolError` when it has no key for that.
+ */
 export async function issueIdToken(call: Call, order: IdTokenOrder): Promise<string> {
   const { key, kid, alg } = await signingKey(call)
   const issuedAt = Math.floor(call.now / 1000)
   const { acr, amr, time } = order.authentication
-  return signJwt(
+  const jwt = await signJwt(
     key,
     { alg, typ: 'JWT', kid },
     {
       ...order.claims,
       iss: call.issuer.url,
       sub: order.subject,
-      aud: order.clientId,
+      aud: order.client.clientId,
       iat: issuedAt,
       exp: issuedAt + call.issuer.lifetimes.idToken,
       auth_time: time,
@@ -89,6 +96,44 @@ export async function issueIdToken(call: Call, order: IdTokenOrder): Promise<str
       ...(order.nonce === undefined ? {} : { nonce: order.nonce }),
     },
   )
+  return demand(await sealFor(call, { client: order.client, what: 'id_token', jwt }))
+}
+
+/**
+ * A userinfo answer as a JWT (OIDC Core 5.3.2); encrypted when the client registered for it. Throws
+ * `ProtocolError` when it has no key for that.
+ */
+export async function issueUserinfo(
+  call: Call,
+  client: ClientRecord,
+  claims: Readonly<Record<string, unknown>> & { readonly sub: string },
+): Promise<string> {
+  const { key, kid, alg } = await signingKey(call)
+  const iat = Math.floor(call.now / 1000)
+  const about = { iss: call.issuer.url, aud: client.clientId, iat }
+  const jwt = await signJwt(key, { alg, typ: 'JWT', kid }, { ...claims, ...about })
+  return demand(await sealFor(call, { client, what: 'userinfo', jwt }))
+}
+
+type SealOrder = { readonly client: ClientRecord; readonly what: Encryptable; readonly jwt: string }
+
+/** Few clients want encryption: its code is not evaluated before the first of them comes. */
+async function sealFor(call: Call, order: SealOrder): Promise<Result<string>> {
+  if (encryptionOf(order.client.metadata, order.what) === undefined) return accept(order.jwt)
+  const { encryptFor } = await import('./encrypt.ts')
+  return encryptFor(call, order)
+}
+
+/**
+ * Whether what a client wants encrypted could be, asked before anything is used up. Errors:
+ * `invalid_request`.
+ */
+export async function checkEncryption(
+  call: Call,
+  client: ClientRecord,
+  what: Encryptable,
+): Promise<Result<unknown>> {
+  return sealFor(call, { client, what, jwt: '' })
 }
 
 /** A token for one resource server carries only scopes that server understands (FAPI2 SP 5.3.2.1-14). */

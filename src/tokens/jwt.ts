@@ -1,4 +1,4 @@
-/** The only importer of jose. The allowed algorithm is always an argument; a header never chooses it. */
+/** The only importer of jose, beside `jwe.ts`. The allowed algorithm is always an argument; a header never chooses it. */
 import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
 import { fromBase64Url, isRecord, parseJson, utf8 } from '../encoding.ts'
 import type { Algorithm } from '../profiles/profile.ts'

@@ -1,9 +1,12 @@
 import type { Call } from '../call.ts'
+import type { ClientVersion } from '../clients/find.ts'
 import type { Consent } from '../objects/grant.ts'
 import type { AccessToken } from './access-token.ts'
 
-/** A live token, and the consent behind it when a person gave one. */
-export type LiveToken = { readonly consent?: Consent }
+/** A live token; when a person gave it, the consent behind it and what its client's object said. */
+export type LiveToken = {
+  readonly person?: { readonly consent: Consent; readonly client: ClientVersion }
+}
 
 /**
  * Asks the token's home whether it is alive, and its client's object whether the client still is: a
@@ -31,6 +34,6 @@ export async function tokenStatus(call: Call, token: AccessToken): Promise<LiveT
   ])
   if (consent === undefined || standing.status !== 'enabled') return undefined
   return consent.clientId === token.clientId && consent.generation === standing.generation
-    ? { consent }
+    ? { person: { consent, client: standing } }
     : undefined
 }

@@ -1,6 +1,8 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import type { JWTPayload } from 'jose'
 import { afterEach, describe, expect, inject, it } from 'vitest'
+import { createFetch } from '../../cli/fetch-with-ca.ts'
+import { createBrowser } from '../support/browser.ts'
 import {
   getResource,
   makeDpopKey,
@@ -92,14 +94,34 @@ describe('the id_token', () => {
   })
 
   it('1.5 never lets the claims parameter choose what the server says about itself', async () => {
-    const claims = JSON.stringify({
-      id_token: { sub: { value: 'sub-carol' }, aud: null, iss: null },
-    })
+    const id_token = { sub: null, aud: { value: 'x' }, iss: { value: 'https://x.example' } }
+    const claims = JSON.stringify({ id_token })
     expect(await claimsFor({ claims })).toMatchObject({
       sub: 'sub-alice',
       aud: web.fixture.clientId,
       iss: server.issuer,
     })
+  })
+
+  it('OIDC Core 5.5.1 is for nobody else when the claims parameter names a sub', async () => {
+    const naming = (sub: object) => ({ claims: JSON.stringify({ id_token: { sub } }) })
+    for (const sub of [{ value: 'sub-alice' }, { values: ['sub-carol', 'sub-alice'] }]) {
+      expect(await claimsFor(naming(sub))).toMatchObject({ sub: 'sub-alice' })
+    }
+    const pushed = await web.par({ key, fields: naming({ value: 'sub-carol', essential: true }) })
+    expect(pushed.answer.status).toBe(201)
+    const page = await createBrowser({ fetch: createFetch({ ca: server.ca }) }).open(
+      web.authorizeUrl(pushed.requestUri),
+    )
+    const { username, password } = inject('fixtures').users.alice
+    const answer = (await page.submit('login', { username, password })).redirectedTo
+    expect(answer?.searchParams.get('error')).toBe('login_required')
+    expect(answer?.searchParams.has('code')).toBe(false)
+  })
+
+  it('OIDC Core 5.5.1 tells auth_time when it is essential, as always', async () => {
+    const claims = JSON.stringify({ id_token: { auth_time: { essential: true } } })
+    expect(await claimsFor({ claims })).toHaveProperty('auth_time', expect.any(Number))
   })
 
   it('SP-RS-07 SP-CR-01 is no access token', async () => {

@@ -66,13 +66,16 @@ describe('the metadata', () => {
   })
 
   it('SP-CR-02 SP-CR-03 1.1 lists allowed algorithms only, in every list of algorithms', async () => {
-    const lists = Object.entries(await metadata()).filter(([name]) => name.includes('_alg_'))
+    const lists = Object.entries(await metadata()).filter(([name]) =>
+      name.includes('_signing_alg_'),
+    )
     expect(lists.map(([name]) => name).sort()).toEqual([
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
       'revocation_endpoint_auth_signing_alg_values_supported',
       'token_endpoint_auth_signing_alg_values_supported',
+      'userinfo_signing_alg_values_supported',
     ])
     for (const [name, list] of lists) {
       expect((list as string[]).length, name).toBeGreaterThan(0)
@@ -80,13 +83,21 @@ describe('the metadata', () => {
     }
   })
 
-  it('1.1 lists legal scopes with openid, a subject type and no admin scope', async () => {
+  it('SP-CR-03 1.1 lists encryption without RSA1_5 and CBC', async () => {
+    const document = await metadata()
+    for (const what of ['id_token', 'userinfo']) {
+      expect(document[`${what}_encryption_alg_values_supported`]).toEqual(['RSA-OAEP-256', 'ECDH-ES']) // prettier-ignore
+      expect(document[`${what}_encryption_enc_values_supported`]).toEqual(['A256GCM'])
+    }
+  })
+
+  it('1.1 lists legal scopes with openid, subject types and no admin scope', async () => {
     const document = await metadata()
     const scopes = document['scopes_supported'] as string[]
     expect(scopes).toContain('openid')
     expect(scopes).not.toContain('admin')
     expect(scopes.filter((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))).toEqual([])
-    expect(document['subject_types_supported']).toEqual(['public'])
+    expect(document['subject_types_supported']).toEqual(['public', 'pairwise'])
   })
 
   it('1.1 advertises nothing that is not built', async () => {

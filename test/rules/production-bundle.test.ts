@@ -41,6 +41,38 @@ const sources = (place: string): readonly { readonly path: string; readonly text
 const importsOf = (text: string): readonly string[] =>
   [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map(([, name = '']) => name)
 
+/**
+ * Modules that are evaluated when the Worker starts, and all. The bundler turns a module that is also
+ * imported late into a function; the start calls those it needs, and they call theirs.
+ */
+function startOf(text: string): {
+  readonly evaluated: readonly string[]
+  readonly known: readonly string[]
+} {
+  const late = new Map<string, { readonly path: string; readonly calls: readonly string[] }>()
+  const body =
+    /^var (init_\w+) = __esm\(\{\s*(?:async )?"([^"]+)"\(\) \{\n([\s\S]*?)^ {2}\}\n\}\);/gm
+  const callsIn = (part: string, indent: string) =>
+    [...part.matchAll(new RegExp(`^${indent}(?:await )?(init_\\w+)\\(\\);$`, 'gm'))].map(
+      ([, name = '']) => name,
+    )
+  for (const [, name = '', path = '', inside = ''] of text.matchAll(body)) {
+    late.set(name, { path, calls: callsIn(inside, ' {4}') })
+  }
+  const started = new Set<string>()
+  const start = (name: string): void => {
+    if (started.has(name)) return
+    started.add(name)
+    late.get(name)?.calls.forEach(start)
+  }
+  callsIn(text, '').forEach(start)
+  const wrapped = [...late.values()].map(({ path }) => path)
+  const all = [...text.matchAll(/^\/\/ (\S+\.[cm]?[jt]sx?)$/gm)].map(([, path = '']) => path)
+  const plain = all.filter((path) => !wrapped.some((one) => path.endsWith(one)))
+  const early = [...started].flatMap((name) => late.get(name)?.path ?? [])
+  return { evaluated: [...plain, ...early], known: [...plain, ...wrapped] }
+}
+
 describe('the production bundle', () => {
   it('has the entry, the entrypoint for resource servers and the eight objects, and exports nothing else', () => {
     const exported = [...production.matchAll(/export\s*\{([^}]*)\}/g)].at(-1)?.[1] ?? ''
@@ -52,7 +84,7 @@ describe('the production bundle', () => {
 
   it.each([
     'x-fapi-edge-control', 'controlEvict', 'CONTROL_TOKEN', 'OUTBOUND_ALLOWED', 'server-timing', 'fail_rate', 'storage_delay_ms',
-    'kv_stale_s', 'offset_s', 'Budget Buddy', 'example-client', 'openid-client', 'oauth4webapi', 'miniflare', 'operator.local',
+    'kv_stale_s', 'offset_s', 'Budget Buddy', 'example-client', 'openid-client', 'miniflare', 'operator.local',
     'alice@bank.example', ...demoPeople.flatMap(({ password, sub }) => [password, sub]),
   ])('contains nothing of the local runtime: %s', (text) => {
     for (const built of [bundle, production]) {
@@ -72,11 +104,24 @@ describe('the production bundle', () => {
     expect(places.length).toBeGreaterThan(80)
     const strange = places.filter(
       (path) =>
-        !/^(src\/|(.*\/)?node_modules\/(hono|jose|otpauth|asn1js|pvtsutils|pvutils|tslib)\/)/.test(
+        !/^(src\/|(.*\/)?node_modules\/(hono|jose|oauth4webapi|otpauth|asn1js|pvtsutils|pvutils|tslib)\/)/.test(
           path,
         ),
     )
     expect(strange).toEqual([])
+  })
+
+  it('evaluates pages and encryption when the first person or client needs them, not before', () => {
+    const { evaluated, known } = startOf(bundle)
+    const needed = ['src/app.ts', 'src/tokens/jwt.ts', 'jose/dist/webapi/jws/compact/sign.js']
+    const later = [
+      'src/pages/layout.tsx', 'src/tokens/encrypt.ts', 'src/tokens/jwe.ts', 'jose/dist/webapi/jwe/compact/encrypt.js',
+      'jose/dist/webapi/lib/jwe_encrypt.js',
+    ] // prettier-ignore
+    const ends = (paths: readonly string[]) => (wanted: string) =>
+      paths.some((path) => path.endsWith(wanted))
+    expect([...needed, ...later].filter(ends(known))).toEqual([...needed, ...later])
+    expect([...needed, ...later].filter(ends(evaluated))).toEqual(needed)
   })
 
   it('imports nothing of Node', () => {
@@ -102,8 +147,28 @@ describe('src', () => {
     expect(importers(/^(node:|crypto$|fs$|path$|buffer$|util$)/)).toEqual([])
   })
 
-  it('imports jose in one file', () => {
-    expect(importers(/^jose/)).toEqual(['src/tokens/jwt.ts'])
+  it('imports jose in one file, and for encryption in another', () => {
+    expect(importers(/^jose/)).toEqual(['src/tokens/jwe.ts', 'src/tokens/jwt.ts'])
+  })
+
+  it('evaluates the login at an upstream only when somebody is on the way there', () => {
+    expect(importers(/^oauth4webapi/).sort()).toEqual([
+      'src/people/upstream/exchange.ts',
+      'src/people/upstream/server.ts',
+    ])
+    const statically = (wanted: RegExp) =>
+      sources('src')
+        .filter(({ text }) => wanted.test(text))
+        .map(({ path }) => path)
+    const inside = /from '[^']*\/(exchange|server)\.ts'/
+    expect(statically(inside).filter((path) => !path.startsWith('src/people/upstream/'))).toEqual([
+      'src/endpoints/upstream.ts',
+    ])
+    expect(statically(/from '[^']*\/upstream\.ts'/)).toEqual([])
+    expect(statically(/import\('[^']*\/upstream\.ts'\)/).sort()).toEqual([
+      'src/app.ts',
+      'src/endpoints/delegated.ts',
+    ])
   })
 
   it('imports nothing of demo, cli or test', () => {

@@ -16,6 +16,8 @@ export type StoredAccount = {
   /** Raised by a new password and by disabling: sign-ins from before count no more. Absent: 0. */
   readonly credentialEpoch?: number
   readonly claims: PersonClaims
+  /** What the person is called on pages, where the account's name is no name for people. */
+  readonly shownAs?: string
 }
 
 export const epochOf = (account: StoredAccount | undefined): number => account?.credentialEpoch ?? 0

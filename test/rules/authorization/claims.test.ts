@@ -43,6 +43,14 @@ describe('claims', () => {
     }
   })
 
+  it('ATK-A1-31 takes a name of 256 characters and refuses one more', () => {
+    for (const member of ['id_token', 'userinfo']) {
+      const text = (length: number) => JSON.stringify({ [member]: { ['n'.repeat(length)]: null } })
+      expect(refusalOf(claims, { claims: text(256) })).toBeUndefined()
+      expect(refusalOf(claims, { claims: text(257) })).toBe('invalid_request')
+    }
+  })
+
   it('ATK-A1-31 survives a value nested ten thousand deep', () => {
     const text = `{"id_token":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
     expect(refusalOf(claims, { claims: text })).toBe('invalid_request')
@@ -73,8 +81,52 @@ describe('an acr in claims', () => {
     expect(ask({ id_token: { acr } }).essentialAcr).toEqual([])
   }) // prettier-ignore
 
+  it('OIDC Core 5.5.1.1 is refused when it is essential and no value is a text', () => {
+    const refused = (acr: object) =>
+      refusalOf(claims, { claims: JSON.stringify({ id_token: { acr } }) })
+    for (const given of [{ value: 1 }, { value: null }, { values: [1, null, {}] }, { values: 2 }]) {
+      expect([given, refused({ essential: true, ...given })]).toEqual([given, 'invalid_request'])
+      expect(refused(given)).toBeUndefined()
+    }
+    const mixed = { id_token: { acr: { essential: true, values: [1, 'a'] } } }
+    expect(ask(mixed).essentialAcr).toEqual(['a'])
+  })
+
   it('is no demand among the claims for userinfo', () => {
     expect(ask({ userinfo: { acr: { essential: true, value: 'a' } } }).essentialAcr).toEqual([])
+  })
+})
+
+describe('a sub in claims', () => {
+  const refused = (sub: unknown) =>
+    refusalOf(claims, { claims: JSON.stringify({ id_token: { sub } }) })
+
+  it('OIDC Core 5.5.1 with a value names who may sign in', () => {
+    expect(ask({ id_token: { sub: { value: 'sub-alice' } } }).subjects).toEqual(['sub-alice'])
+    expect(ask({ id_token: { sub: { values: ['a', 'b'] } } }).subjects).toEqual(['a', 'b'])
+  })
+
+  it.each([null, {}, { essential: true }, 'sub-alice', ['sub-alice']])(
+    'lets anybody sign in when it is %j',
+    (sub) => {
+      expect(refused(sub)).toBeUndefined()
+      expect(ask({ id_token: { sub } })).not.toHaveProperty('subjects')
+    },
+  )
+
+  it.each([
+    { value: 1 },
+    { value: null },
+    { values: [] },
+    { values: ['a', 1] },
+    { values: {} },
+    { values: Array.from({ length: 17 }, (_, i) => `s${i}`) },
+  ])('ATK-A1-34 is refused when it is %j', (sub) => {
+    expect(refused(sub)).toBe('invalid_request')
+  })
+
+  it('says nothing about who signs in among the claims for userinfo', () => {
+    expect(ask({ userinfo: { sub: { value: 'a' } } })).not.toHaveProperty('subjects')
   })
 })
 

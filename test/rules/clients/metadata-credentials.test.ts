@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { subjectMembers } from '../../../src/clients/metadata.ts'
+import { subjectMembers } from '../../../src/clients/metadata-shapes.ts'
 import { valueOf } from '../support/issuer.ts'
 import { makeKey } from '../support/keys.ts'
 import { makeRegistrations } from '../support/registrations.ts'

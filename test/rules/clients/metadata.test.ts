@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkClientMetadata, knownScopes, subjectMembers } from '../../../src/clients/metadata.ts'
+import { subjectMembers } from '../../../src/clients/metadata-shapes.ts'
+import { checkClientMetadata, knownScopes } from '../../../src/clients/metadata.ts'
+import { openIdMembers } from '../../../src/clients/openid-metadata.ts'
 import { codeOf, valueOf } from '../support/issuer.ts'
 import { anyText, holds } from '../support/property.ts'
 import { makeRegistrations } from '../support/registrations.ts'
@@ -37,10 +39,16 @@ describe('client metadata', () => {
       policy_uri: 'https://app.example/policy',
       tos_uri: 'https://app.example/tos',
       contacts: ['ops@app.example'],
+      subject_type: 'pairwise',
+      sector_identifier_uri: 'https://app.example/sector',
+      userinfo_signed_response_alg: 'ES256',
+      post_logout_redirect_uris: ['http://127.0.0.1/bye'],
+      backchannel_logout_uri: 'https://app.example/logout',
+      backchannel_logout_session_required: true,
     }
     const unknown = {
       client_id: 'x', client_secret: 's', enabled: false, operator: true, version: 9, generation: 'g', logo_uri: 'https://x.example',
-      software_statement: 'e30', sector_identifier_uri: 'http://10.0.0.1', constructor: 1,
+      software_statement: 'e30', frontchannel_logout_uri: 'http://10.0.0.1', constructor: 1,
     } // prettier-ignore
     expect(valueOf(check({ ...full, ...unknown }))).toEqual({ ...sound, ...full })
   })
@@ -83,6 +91,16 @@ describe('the type of each member', () => {
     token_endpoint_auth_method: word,
     token_endpoint_auth_signing_alg: word,
     id_token_signed_response_alg: word,
+    id_token_encrypted_response_alg: word,
+    id_token_encrypted_response_enc: word,
+    userinfo_signed_response_alg: word,
+    userinfo_encrypted_response_alg: word,
+    userinfo_encrypted_response_enc: word,
+    subject_type: [...word, 'Public', 'ephemeral'],
+    sector_identifier_uri: word,
+    post_logout_redirect_uris: [null, 'x', [1], [''], {}],
+    backchannel_logout_uri: word,
+    backchannel_logout_session_required: flags,
     jwks: [null, '', [], 'x', 1],
     jwks_uri: word,
     dpop_bound_access_tokens: flags,
@@ -204,7 +222,7 @@ describe('any input', () => {
     const members = [
       'client_name', 'application_type', 'redirect_uris', 'grant_types', 'response_types', 'scope', 'token_endpoint_auth_method',
       'token_endpoint_auth_signing_alg', 'jwks', 'jwks_uri', 'dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens',
-      'use_mtls_endpoint_aliases', 'id_token_signed_response_alg', 'client_uri', 'policy_uri', 'tos_uri', 'contacts', ...subjectMembers,
+      'use_mtls_endpoint_aliases', 'client_uri', 'policy_uri', 'tos_uri', 'contacts', ...openIdMembers, ...subjectMembers,
     ] // prettier-ignore
     const value = fc.oneof(fc.anything(), anyText(30), fc.constantFrom('https://app.example/', ['authorization_code'], 'ES256', true)) // prettier-ignore
     const changes = fc.dictionary(fc.constantFrom(...members, 'unknown', '__proto__'), value, { maxKeys: 3 }) // prettier-ignore

@@ -3,7 +3,12 @@ import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readSettings } from '../../../src/config.ts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { checkOutboundUrl, fetchJson, OutboundFault } from '../../../src/clients/outbound.ts'
+import {
+  checkOutboundUrl,
+  fetchJson,
+  fetchOutbound,
+  OutboundFault,
+} from '../../../src/clients/outbound.ts'
 import { bank, makeIssuer } from '../support/issuer.ts'
 
 const issuer = makeIssuer()
@@ -217,5 +222,37 @@ describe('fetchJson', () => {
   it('is a fault and nothing else when the connection breaks', async () => {
     answer = (request) => request.socket.destroy()
     expect(await fault()).toBe('the call failed')
+  })
+})
+
+describe('fetchOutbound', () => {
+  const form = {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'a=b',
+  }
+
+  it('posts a body and gives the answer, whatever its status', async () => {
+    const seen: Request[] = []
+    const by: typeof fetch = async (...given) => {
+      seen.push(new Request(...given))
+      return new Response('no', { status: 400 })
+    }
+    const options = { issuer, allowed: () => false, fetch: by }
+    const answer = await fetchOutbound('https://tpp.example/logout', form, options)
+    expect([answer.status, await answer.text()]).toEqual([400, 'no'])
+    const [request] = seen
+    expect(request?.method).toBe('POST')
+    expect(request?.redirect).toBe('manual')
+    expect(request?.headers.get('content-type')).toBe('application/x-www-form-urlencoded')
+    expect(await request?.text()).toBe('a=b')
+  })
+
+  it('ATK-A1-30 posts nothing to an address it must not call, and names it as it is called', async () => {
+    const called = vi.fn<typeof fetch>()
+    const options = { issuer, allowed: () => false, fetch: called, what: 'backchannel_logout_uri' }
+    const calling = fetchOutbound('https://10.0.0.1/logout', form, options)
+    await expect(calling).rejects.toThrow('backchannel_logout_uri must not use an IP address')
+    expect(called).not.toHaveBeenCalled()
   })
 })

@@ -42,19 +42,20 @@ describe('the metadata of an issuer', () => {
       authorization_response_iss_parameter_supported: true,
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
-      subject_types_supported: ['public'],
+      subject_types_supported: ['public', 'pairwise'],
     })
   })
 
   it('SP-CR-02 SP-CR-03 DPOP-AS-06 lists allowed algorithms only, in every member about them', () => {
     const allowed = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
-    const members = Object.keys(described).filter((name) => name.includes('_alg_values_'))
+    const members = Object.keys(described).filter((name) => name.includes('_signing_alg_values_'))
     expect(members.sort()).toEqual([
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
       'revocation_endpoint_auth_signing_alg_values_supported',
       'token_endpoint_auth_signing_alg_values_supported',
+      'userinfo_signing_alg_values_supported',
     ])
     for (const member of members) {
       expect(list(member).length).toBeGreaterThan(0)
@@ -62,9 +63,36 @@ describe('the metadata of an issuer', () => {
     }
   })
 
-  it.each(['ES256', 'PS256', 'Ed25519'])('says that id tokens are signed with %s where they are', (signing_alg) => {
+  it('OIDC Discovery 3 lists ways of encryption that a client can be registered with', async () => {
+    const key = await makeKey('ES256')
+    const rsa = await makeKey('PS256')
+    const jwks = {
+      keys: [key.publicJwk, { ...key.publicJwk, use: 'enc' }, { ...rsa.publicJwk, use: 'enc' }],
+    }
+    const members = Object.keys(described).filter((name) => name.includes('_encryption_'))
+    expect(members).toHaveLength(4)
+    for (const what of ['id_token', 'userinfo']) {
+      expect(list(`${what}_encryption_alg_values_supported`)).toEqual(['RSA-OAEP-256', 'ECDH-ES'])
+      expect(list(`${what}_encryption_enc_values_supported`)).toEqual(['A256GCM'])
+      for (const alg of list(`${what}_encryption_alg_values_supported`)) {
+        const registration = {
+          client_name: 'x',
+          redirect_uris: ['https://app.example/cb'],
+          token_endpoint_auth_method: 'private_key_jwt',
+          userinfo_signed_response_alg: list('userinfo_signing_alg_values_supported')[0],
+          [`${what}_encrypted_response_alg`]: alg,
+          [`${what}_encrypted_response_enc`]: 'A256GCM',
+          jwks,
+        }
+        expect(codeOf(checkClientMetadata(registration, issuer))).toBeUndefined()
+      }
+    }
+  })
+
+  it.each(['ES256', 'PS256', 'Ed25519'])('says that answers are signed with %s where they are', (signing_alg) => {
     const other = describeIssuer(makeIssuer({ signing_alg }))
     expect(list('id_token_signing_alg_values_supported', other)).toEqual([signing_alg])
+    expect(list('userinfo_signing_alg_values_supported', other)).toEqual([signing_alg])
   }) // prettier-ignore
 
   it('SP-AS-02 lists the grant types of the token endpoint, and no other', () => {
@@ -134,7 +162,7 @@ describe('the metadata of an issuer', () => {
     const absent = [
       'registration_endpoint', 'end_session_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
       'grant_management_endpoint', 'authorization_details_types_supported', 'request_object_signing_alg_values_supported',
-      'authorization_signing_alg_values_supported', 'check_session_iframe', 'backchannel_logout_supported', 'userinfo_signing_alg_values_supported',
+      'authorization_signing_alg_values_supported', 'check_session_iframe', 'backchannel_logout_supported', 'frontchannel_logout_supported',
     ] // prettier-ignore
     for (const name of absent) expect(described).not.toHaveProperty(name)
   })

@@ -242,7 +242,7 @@ describe('the answer of a protected resource', () => {
 
   it.each([
     ['invalid_token', 401], ['invalid_dpop_proof', 401], ['use_dpop_nonce', 401], ['insufficient_scope', 403],
-    ['invalid_request', 400], ['temporarily_unavailable', 503], ['server_error', 500],
+    ['insufficient_user_authentication', 401], ['invalid_request', 400], ['temporarily_unavailable', 503], ['server_error', 500],
   ] as const)('DPOP-RS-03 DPOP-RS-04 DPOP-RS-05 DPOP-RS-09 refuses with %s at status %i', (code, status) => {
     expect(resourceStatus({ code, description: 'x' })).toBe(status)
     const header = challenge({ code, description: 'Words' }, { algorithms })
@@ -254,6 +254,15 @@ describe('the answer of a protected resource', () => {
     expect(challenge(refusal, { algorithms, scope: 'accounts' })).toContain('scope="accounts"')
   })
 
+  it('RFC 9470 3 names the authentication that is missing', () => {
+    const refusal = { code: 'insufficient_user_authentication', description: 'x' } as const
+    const header = challenge(refusal, { algorithms, acrValues: ['urn:a', 'urn:b'], maxAge: 300 })
+    expect(header).toBe(
+      'DPoP error="insufficient_user_authentication", error_description="x", acr_values="urn:a urn:b", max_age="300", algs="ES256 PS256"',
+    )
+    expect(challenge(refusal, { algorithms })).not.toMatch(/acr_values|max_age/)
+  })
+
   it('RFC 9449 7.2 speaks to a Bearer token in its scheme, and offers DPoP', () => {
     const refusal = { code: 'invalid_token', description: 'x' } as const
     expect(challenge(refusal, { algorithms, scheme: 'bearer' })).toMatch(
@@ -263,7 +272,8 @@ describe('the answer of a protected resource', () => {
 
   it('ATK-A1-23 lets no character out of a quoted text', () => {
     const refusal = { code: 'invalid_token', description: 'a"b\\c\r\nX: y' } as const
-    const header = challenge(refusal, { algorithms, scope: 'a" b' })
+    const header = challenge(refusal, { algorithms, scope: 'a" b', acrValues: ['c"', 'd'] })
+    expect(header).toContain('acr_values="c d"')
     expect(header).toContain('error_description="abcX: y"')
     expect(header).toContain('scope="a b"')
   })

@@ -67,6 +67,29 @@ const told: Words['errors']['told'] = {
     title: 'Diese Erlaubnis wurde zurückgenommen',
     message: 'Sie wurde beendet, bevor sie genutzt werden konnte. Es wurde nichts weitergegeben.',
   },
+  'sign-in-elsewhere': {
+    title: 'Hier melden Sie sich nicht an',
+    message:
+      'Sie melden sich auf einer anderen Seite an. Was gesendet wurde, haben wir nicht benutzt.',
+  },
+  'other-login-cancelled': {
+    title: 'Sie haben sich nicht angemeldet',
+    message: 'Die Anmeldung wurde abgebrochen. Es wurde nichts weitergegeben.',
+  },
+  'other-login-failed': {
+    title: 'Die Anmeldung hat nicht geklappt',
+    message: 'Wir konnten nicht feststellen, wer Sie sind. Es wurde nichts weitergegeben.',
+  },
+  'other-login-unreachable': {
+    title: 'Sie können sich gerade nicht anmelden',
+    message:
+      'Die Seite, auf der Sie sich anmelden, antwortet nicht. Warten Sie einen Moment und beginnen Sie dann von vorn.',
+  },
+  'other-login-weak': {
+    title: 'Dafür ist eine stärkere Anmeldung nötig',
+    message:
+      'Sie haben sich angemeldet, aber nicht auf die Weise oder nicht so kürzlich, wie diese Anfrage es braucht. Es wurde nichts weitergegeben.',
+  },
 }
 
 const codes: Words['errors']['codes'] = {

@@ -69,6 +69,27 @@ const told = {
     title: 'This permission was taken back',
     message: 'It was ended before it could be used. Nothing was shared.',
   },
+  'sign-in-elsewhere': {
+    title: 'You do not sign in here',
+    message: 'Your sign-in happens on another page. We did not use what was sent.',
+  },
+  'other-login-cancelled': {
+    title: 'You did not sign in',
+    message: 'The sign-in was cancelled. Nothing was shared.',
+  },
+  'other-login-failed': {
+    title: 'The sign-in did not work',
+    message: 'We could not confirm who you are. Nothing was shared.',
+  },
+  'other-login-unreachable': {
+    title: 'You cannot sign in just now',
+    message: 'The page on which you sign in does not answer. Wait a moment, then start again.',
+  },
+  'other-login-weak': {
+    title: 'This needs a stronger sign-in',
+    message:
+      'You signed in, but not in the way or not as recently as this request needs. Nothing was shared.',
+  },
 } satisfies { readonly [reason in Told]: Saying }
 
 const codes = {

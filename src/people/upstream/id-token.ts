@@ -1,0 +1,88 @@
+import type { UpstreamLogin } from '../../settings/delegated-login.ts'
+import type { Level, Proof } from '../../types.ts'
+import type { PersonClaims } from '../../objects/account.ts'
+import { checkClaims } from '../claims.ts'
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** What a verified id_token says of the sign-in. `weak`: it is not worth what is needed here. */
+export type Verdict =
+  | { readonly status: 'proof'; readonly subject: string; readonly proof: Proof }
+  | { readonly status: 'invalid'; readonly reason: string }
+  | { readonly status: 'weak'; readonly reason: string }
+
+/** All times in milliseconds. */
+export type Demand = {
+  readonly now: number
+  readonly required: Level
+  readonly freshAfter: number
+  /** Clocks may differ by this much. */
+  readonly ahead: number
+  readonly behind: number
+}
+
+const invalid = (reason: string): Verdict => ({ status: 'invalid', reason })
+const weak = (reason: string): Verdict => ({ status: 'weak', reason })
+
+/**
+ * Judges the claims of an id_token whose signature, `iss`, `aud`, `exp` and `nonce` were verified: that
+ * it is for this server alone, what its `acr` is worth by the table, and how old the sign-in is (OIDC
+ * Core 3.1.3.7). An `acr` that the table does not name is worth nothing.
+ */
+export function judgeIdToken(login: UpstreamLogin, claims: Claims, demand: Demand): Verdict {
+  const { sub, aud, azp, acr, iat } = claims
+  const audiences = Array.isArray(aud) ? (aud as readonly unknown[]) : [aud]
+  if (audiences.length !== 1 || audiences[0] !== login.clientId) return invalid('aud')
+  if (azp !== undefined && azp !== login.clientId) return invalid('azp')
+  if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub)) return invalid('sub')
+  if (typeof iat !== 'number' || iat * 1000 > demand.now + demand.ahead) return invalid('iat')
+  const at = signedInAt(claims['auth_time'], iat, demand)
+  if (typeof at !== 'number') return at
+  const level = typeof acr === 'string' && Object.hasOwn(login.acr, acr) ? login.acr[acr] : undefined
+  if (level === undefined) return weak('the acr is not in the table')
+  if (level < demand.required) return weak('the acr is worth too little')
+  return {
+    status: 'proof',
+    subject: sub,
+    proof: { method: 'delegated', at, level, amr: readAmr(claims['amr']) },
+  }
+} // prettier-ignore
+
+/**
+ * When the person signed in there: `auth_time`, never in the future. `auth_time` counts whole seconds of
+ * another clock, so one that is a little too early for what is needed is taken as just in time.
+ */
+function signedInAt(authTime: unknown, iat: number, demand: Demand): number | Verdict {
+  const { now, ahead, behind, freshAfter } = demand
+  if (authTime !== undefined && (typeof authTime !== 'number' || !Number.isFinite(authTime))) {
+    return invalid('auth_time')
+  }
+  if (authTime === undefined && freshAfter > 0) return weak('no auth_time')
+  const at = (authTime ?? iat) * 1000
+  if (at < 0 || at > now + ahead) return invalid('auth_time')
+  if (at < freshAfter - behind) return weak('the sign-in is too old')
+  return Math.min(now, Math.max(at, freshAfter))
+}
+
+/** Authentication method references (RFC 8176): short words, a few of them. */
+export function readAmr(amr: unknown): readonly string[] {
+  const words = Array.isArray(amr) ? (amr as readonly unknown[]) : []
+  return words
+    .filter((word): word is string => typeof word === 'string' && /^[A-Za-z0-9_.:-]{1,64}$/.test(word))
+    .slice(0, 16)
+} // prettier-ignore
+
+/** Our claims from theirs by the table; what has another shape than ours must have is left out. */
+export function mapClaims(login: UpstreamLogin, ...sources: readonly Claims[]): PersonClaims {
+  const mapped = Object.entries(login.claims).flatMap(([theirs, ours]) => {
+    const source = sources.find((claims) => Object.hasOwn(claims, theirs))
+    if (source === undefined) return []
+    const one = checkClaims({ [ours]: source[theirs] })
+    return typeof one === 'string' ? [] : Object.entries(one)
+  })
+  return Object.fromEntries(mapped)
+}
+
+/** Whether the table wants something the id_token does not say. */
+export const lacksClaims = (login: UpstreamLogin, idToken: Claims): boolean =>
+  Object.keys(login.claims).some((theirs) => !Object.hasOwn(idToken, theirs))
