@@ -53,6 +53,7 @@ export async function showAccount(call: Call): Promise<Response> {
       methods={{
         password: credential.password !== undefined,
         recoveryCodes: credential.recoveryCodes,
+        passkeys: credential.passkeys.length,
         ...(view.codeAddedAt === undefined ? {} : { codeAddedAt: view.codeAddedAt }),
       }}
       sessions={view.sessions
