@@ -5,7 +5,7 @@ import { findClient } from '../../clients/find.ts'
 import { demand } from '../../errors.ts'
 import type { AccountView, GrantEntry } from '../../objects/account.ts'
 import { OverviewPage } from '../../pages/account/overview.tsx'
-import type { Permission } from '../../pages/account/overview.tsx'
+import type { Permission, ShownMethods } from '../../pages/account/overview.tsx'
 import { describeWish } from '../../pages/describe.ts'
 import type { Frame } from '../../pages/layout.tsx'
 import { sealForm } from '../../people/forms.ts'
@@ -40,7 +40,7 @@ export async function showAccount(call: Call): Promise<Response> {
   const permissions = await Promise.all(
     entries.map((entry) => permissionOf(call, entry, { shown, names })),
   )
-  const { credential, person } = visitor
+  const { person } = visitor
   const notice = noticeIn(query)
   const address = (path: string) => endpointUrl(call.issuer, 'main', path)
   const body = (
@@ -50,12 +50,9 @@ export async function showAccount(call: Call): Promise<Response> {
       form={await sealForm(call, 'account', { bound: visitor.key, lifetime: pageFor })}
       username={person.username}
       permissions={permissions.filter((permission) => permission !== undefined)}
-      methods={{
-        password: credential.password !== undefined,
-        recoveryCodes: credential.recoveryCodes,
-        passkeys: credential.passkeys.length,
-        ...(view.codeAddedAt === undefined ? {} : { codeAddedAt: view.codeAddedAt }),
-      }}
+      {...(call.issuer.authentication.login === undefined
+        ? { methods: methodsShown(visitor, view) }
+        : {})}
       sessions={view.sessions
         .map(({ secretHash, session }) => ({
           ...session,
@@ -73,6 +70,13 @@ export async function showAccount(call: Call): Promise<Response> {
   )
   return page(body, { frame: shown, status: 200 })
 }
+
+const methodsShown = ({ credential }: Visitor, { codeAddedAt }: AccountView): ShownMethods => ({
+  password: credential.password !== undefined,
+  recoveryCodes: credential.recoveryCodes,
+  passkeys: credential.passkeys.length,
+  ...(codeAddedAt === undefined ? {} : { codeAddedAt }),
+})
 
 async function viewOf(call: Call, { person }: Visitor): Promise<AccountView> {
   const account = call.stubs.account(person.accountId)

@@ -50,7 +50,8 @@ type OverviewProps = Frame & {
   /** Addresses of the pages of permissions before and after this one. */
   readonly newer?: string
   readonly older?: string
-  readonly methods: ShownMethods
+  /** Absent where people sign in elsewhere. */
+  readonly methods?: ShownMethods
   readonly sessions: readonly ShownSession[]
   readonly activity: readonly (ActivityEntry & { readonly clientName?: string })[]
 }
@@ -185,6 +186,7 @@ function PermissionRow(props: OverviewProps & { readonly permission: Permission 
 
 function Methods({ words, lang, action, methods }: OverviewProps) {
   const { methods: say } = words.account
+  if (methods === undefined) return null
   const { password, codeAddedAt, recoveryCodes, passkeys } = methods
   const { page } = words.passkeys
   return (
