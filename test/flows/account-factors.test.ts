@@ -10,6 +10,7 @@ import {
 } from '../support/account.ts'
 import { openAdmin } from '../support/admin.ts'
 import { createBrowser } from '../support/browser.ts'
+import { enrol } from '../support/passkeys.ts'
 import { newPerson } from '../support/people.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { moveClock, testClient } from '../support/test-client.ts'
@@ -140,6 +141,59 @@ describe('recovery codes', () => {
       await askForCode(person)
     ).submit('login', { otp: recoveryOn(first)[0] ?? '' })
     expect(old.status).toBe(403)
+  })
+})
+
+describe('recovery codes in place of a lost passkey', () => {
+  /** A person with password and passkey only, and their recovery codes. */
+  async function withPasskey() {
+    const person = await newPerson()
+    await enrol(person)
+    const { browser } = await openAccount(person)
+    const page = await answerCode(await account(browser, '/account/recovery-codes'), person, 1)
+    const codes = recoveryOn(await page.submit('make'))
+    const removed = await (await account(browser, '/account/code')).submit('remove')
+    expect(removed.url).toBe(`${server.issuer}/account?notice=code-removed`)
+    return { person, codes }
+  }
+
+  it('reach two factors beside the password, once each', async () => {
+    const { person, codes } = await withPasskey()
+    const asked = await askForCode(person)
+    expect(asked.text).toContain('id="passkey-area"')
+    const code = await asked.submit('recovery')
+    expect(new URL(code.url).pathname).toBe('/login/code')
+    const signedIn = await code.submit('login', { otp: codes[0] ?? '' })
+    expect(signedIn.forms[0]?.buttons.map(({ id }) => id)).toContain('approve')
+    const again = await (await askForCode(person)).submit('recovery')
+    expect((await again.submit('login', { otp: codes[0] ?? '' })).status).toBe(403)
+  })
+
+  it('are not offered to whoever has none, nor taken before the password', async () => {
+    const person = await newPerson({ code: false })
+    const { requestUri } = await web.par({
+      fields: { acr_values: 'urn:fapi-edge:acr:two-factors' },
+    })
+    const browser = createBrowser()
+    const login = await browser.open(web.authorizeUrl(requestUri))
+    expect(login.text).not.toContain('id="recovery"')
+    expect(pageRefusal(await login.submit('login', { action: 'recovery' }))).toBe(
+      '400 invalid_request',
+    )
+    expect((await askForCode(person)).text).not.toContain('id="recovery"')
+  })
+
+  it('do not reach a level that only a passkey reaches', async () => {
+    const { person } = await withPasskey()
+    const acr = { essential: true, value: 'urn:fapi-edge:acr:phishing-resistant' }
+    const { requestUri } = await web.par({
+      fields: { claims: JSON.stringify({ id_token: { acr } }) },
+    })
+    const login = await createBrowser().open(web.authorizeUrl(requestUri))
+    const { username, password } = person
+    const asked = await login.submit('login', { username, password })
+    expect(asked.text).toContain('id="passkey-area"')
+    expect(asked.text).not.toContain('id="recovery"')
   })
 })
 
