@@ -65,7 +65,8 @@ export async function composeSettings(
         translations: {
           de: {
             title: 'Ihre Konten sehen',
-            description: 'Um sie neben Ihrem Haushaltsbuch zu zeigen. Geld bewegen kann sie nicht.',
+            description:
+              'Um sie neben Ihrem Haushaltsbuch zu zeigen. Geld bewegen kann die Anwendung nicht.',
             data: ['Namen der Konten', 'Kontonummern', 'Kontostände'],
           },
         },

@@ -35,6 +35,10 @@ const account = {
   permissions: () => import('./endpoints/account/permissions.ts'),
   sessions: () => import('./endpoints/account/sessions.ts'),
   signedOut: () => import('./endpoints/account/signed-out.tsx'),
+  code: () => import('./endpoints/account/code.tsx'),
+  recovery: () => import('./endpoints/account/recovery.tsx'),
+  password: () => import('./endpoints/account/password.tsx'),
+  setup: () => import('./endpoints/account/setup.tsx'),
 }
 const pages = () => import('./endpoints/page.tsx')
 const delegated = () => import('./endpoints/delegated.ts')
@@ -54,6 +58,15 @@ const postPermissions = async (call: Call) => (await account.permissions()).post
 const postSessions = async (call: Call) => (await account.sessions()).postSessions(call)
 const postSignOut = async (call: Call) => (await account.sessions()).postSignOut(call)
 const showSignedOut = async (call: Call) => (await account.signedOut()).showSignedOut(call)
+const showCodeSetup = async (call: Call) => (await account.code()).showCodeSetup(call)
+const postCodeSetup = async (call: Call) => (await account.code()).postCodeSetup(call)
+const showRecovery = async (call: Call) => (await account.recovery()).showRecovery(call)
+const postRecovery = async (call: Call) => (await account.recovery()).postRecovery(call)
+const showPassword = async (call: Call) => (await account.password()).showPassword(call)
+const postPassword = async (call: Call) => (await account.password()).postPassword(call)
+const showSetup = async (call: Call) => (await account.setup()).showSetup(call)
+const postSetup = async (call: Call) => (await account.setup()).postSetup(call)
+const postSetupFinish = async (call: Call) => (await account.setup()).postSetupFinish(call)
 const style = async (call: Call) => (await pages()).style(call)
 
 /** Who an endpoint speaks to: decides how errors look and whether the answer carries a DPoP nonce. */
@@ -92,6 +105,15 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/account/sessions',    sides: 'main', audience: 'person', answer: postSessions },
   { method: 'POST', path: '/account/sign-out',    sides: 'main', audience: 'person', answer: postSignOut },
   { method: 'GET',  path: '/account/signed-out',  sides: 'main', audience: 'person', answer: showSignedOut },
+  { method: 'GET',  path: '/account/code',           sides: 'main', audience: 'person', answer: showCodeSetup },
+  { method: 'POST', path: '/account/code',           sides: 'main', audience: 'person', answer: postCodeSetup },
+  { method: 'GET',  path: '/account/recovery-codes', sides: 'main', audience: 'person', answer: showRecovery },
+  { method: 'POST', path: '/account/recovery-codes', sides: 'main', audience: 'person', answer: postRecovery },
+  { method: 'GET',  path: '/account/password',       sides: 'main', audience: 'person', answer: showPassword },
+  { method: 'POST', path: '/account/password',       sides: 'main', audience: 'person', answer: postPassword },
+  { method: 'GET',  path: '/setup',                  sides: 'main', audience: 'person', answer: showSetup },
+  { method: 'POST', path: '/setup',                  sides: 'main', audience: 'person', answer: postSetup },
+  { method: 'POST', path: '/setup/finish',           sides: 'main', audience: 'person', answer: postSetupFinish },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
   { method: 'POST', path: '/token',      sides: 'both', audience: 'client',   answer: token, nonce: true },
   { method: 'GET',  path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },

@@ -3,12 +3,15 @@ import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { demand, ProtocolError } from '../errors.ts'
 import { ConsentPage } from '../pages/consent.tsx'
+import type { Audience } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
 import type { Wish } from '../pages/describe.ts'
+import type { Frame } from '../pages/layout.tsx'
 import { checkSameOrigin, openInteraction, requestOfPage } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
 import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/issue.ts'
+import type { AuthorizationRequest } from '../types.ts'
 import { approve, deny } from './answer.ts'
 import { startOver } from './authorize.ts'
 import { frame, page } from './page.tsx'
@@ -79,18 +82,9 @@ async function render(
   const { issuer } = call
   const { request } = live.pushed
   const { metadata } = live.client
-  const claims = [...new Set([...request.claims.idToken, ...request.claims.userinfo])]
-  const resources = request.resources.length > 0 ? request.resources : defaultResources(issuer)
-  const audiences = issuer.resourceServers.filter((server) => resources.includes(server.identifier))
-  const offline = metadata.grant_types.includes('refresh_token')
   const { before } = shown
-  const wish = {
-    scope: request.scope,
-    claims,
-    catalogue: issuer.scopes,
-    ...(before === undefined ? {} : { before }),
-  }
   const shownIn = await frame(call, request.uiLocales)
+  const offline = metadata.grant_types.includes('refresh_token')
   const body = (
     <ConsentPage
       {...shownIn}
@@ -102,12 +96,9 @@ async function render(
         verified: metadata.operator_verified === true,
       }}
       person={{ username: shown.approval.person.username }}
-      asks={describeWish(wish, shownIn)}
+      asks={describeWish(wishOf(call, request, before), shownIn)}
       before={before !== undefined}
-      audiences={audiences.map(({ name, identifier, translations }) => ({
-        name: translations?.[shownIn.lang]?.name ?? name,
-        identifier,
-      }))}
+      audiences={audiencesOf(call, request, shownIn)}
       duration={{
         accessSeconds: issuer.lifetimes.accessToken,
         ...(offline ? { until: call.now + issuer.lifetimes.grant * 1000 } : {}),
@@ -117,4 +108,30 @@ async function render(
     />
   )
   return page(body, { frame: shownIn, status: 200, endsAt: request.redirectUri })
+}
+
+const wishOf = (
+  { issuer }: Call,
+  { scope, claims }: AuthorizationRequest,
+  before: Before | undefined,
+): Wish => ({
+  scope,
+  claims: [...claims.idToken, ...claims.userinfo],
+  catalogue: issuer.scopes,
+  ...(before === undefined ? {} : { before }),
+})
+
+/** The APIs that will hand out the data, by their names in the language of the page. */
+function audiencesOf(
+  { issuer }: Call,
+  { resources }: AuthorizationRequest,
+  { lang }: Pick<Frame, 'lang'>,
+): readonly Audience[] {
+  const meant = resources.length > 0 ? resources : defaultResources(issuer)
+  return issuer.resourceServers
+    .filter(({ identifier }) => meant.includes(identifier))
+    .map(({ name, identifier, translations }) => ({
+      name: translations?.[lang]?.name ?? name,
+      identifier,
+    }))
 }

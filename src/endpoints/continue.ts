@@ -28,6 +28,10 @@ export type Progress = {
   readonly spend?: Spend
 }
 
+/** What was proven before, if it was by the same person: nobody builds on another one's factors. */
+export const proofsOf = (interaction: SignIn, person: Person): readonly Proof[] =>
+  interaction.person?.accountId === person.accountId ? interaction.proofs : []
+
 const pathOf = (ask: SignIn['ask']): string => (ask === 'code' ? '/login/code' : '/login')
 
 /** Sends the browser to the page that asks for what is missing. */

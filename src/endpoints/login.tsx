@@ -2,7 +2,7 @@ import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import type { Parameters } from '../authorization/parameters.ts'
-import { demand, fail } from '../errors.ts'
+import { demand } from '../errors.ts'
 import { LoginPage } from '../pages/login.tsx'
 import type { LoginProblem } from '../pages/login.tsx'
 import { judge } from '../people/authentication.ts'
@@ -14,7 +14,7 @@ import { judgePassword } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
 import { turnAway } from '../people/told.ts'
 import { deny } from './answer.ts'
-import { arriveWith, askFor, continueSignIn } from './continue.ts'
+import { arriveWith, askFor, continueSignIn, proofsOf } from './continue.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
@@ -63,7 +63,7 @@ export async function postLogin(call: Call): Promise<Response> {
 export async function cancelSignIn(call: Call, form: Parameters): Promise<Response> {
   const interaction = await openSignIn(call, one(form, 'interaction'))
   const { purpose } = interaction
-  if (purpose.kind !== 'authorize') return fail('invalid_request', 'There is nothing to cancel')
+  if (purpose.kind !== 'authorize') return turnAway('page-outdated', 'nothing to cancel')
   return deny(
     call,
     await openPushed(call, { handle: purpose.request, outcome: 'denied' }, 'finishing'),
@@ -85,9 +85,7 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
     return renderLogin(call, visit, { username, problem })
   }
   const { person, credential } = outcome
-  const samePerson = interaction.person?.accountId === person.accountId
-  const before = samePerson ? interaction.proofs : []
-  const proofs = [...before, { method: 'password', at: call.now } as const]
+  const proofs = [...proofsOf(interaction, person), { method: 'password', at: call.now } as const]
   const progress = { person, methods: methodsOf(credential), proofs }
   const answer = await continueSignIn(call, interaction, progress)
   if (answer instanceof Response) return answer
@@ -117,7 +115,7 @@ async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Respons
   const { required, freshAfter } = interaction.need
   const same = session?.person.accountId === interaction.person?.accountId
   if (session === undefined || !same || judge(session.proofs, freshAfter).level < required) {
-    return fail('invalid_request', 'Please sign in again', 'nothing to go on with')
+    return turnAway('page-outdated', 'nothing to go on with')
   }
   return arriveWith(call, interaction, session)
 }

@@ -5,6 +5,7 @@ import { knownScopes } from '../clients/metadata.ts'
 import { grantTypes } from '../grants/index.ts'
 import { jwksLifetime } from '../objects/ring.ts'
 import { acrValues } from '../people/authentication.ts'
+import { languageNames } from '../pages/languages.ts'
 import { supportedClaims } from '../people/claims.ts'
 import { loadRing, publicKeys } from '../tokens/keys.ts'
 import type { Issuer } from '../types.ts'
@@ -85,6 +86,7 @@ export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     acr_values_supported: acrValues(issuer),
+    ui_locales_supported: languageNames,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     protected_resources: issuer.resourceServers.map((server) => server.identifier),
     ...(mtls

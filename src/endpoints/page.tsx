@@ -37,7 +37,7 @@ export async function frame(call: Call, uiLocales?: readonly string[]): Promise<
 type PageOptions = {
   readonly status: number
   /** The frame the page was made with. */
-  readonly frame?: Frame
+  readonly frame: Frame
   /** Where a form's answer can end: the client's redirect URI. */
   readonly endsAt?: string
   /** What the page's script asks of `navigator.credentials`; other pages have no script. */
@@ -57,7 +57,7 @@ export function page(body: Child, options: PageOptions): Response {
     status: options.status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      ...(options.frame === undefined ? {} : { 'content-language': options.frame.lang }),
+      'content-language': options.frame.lang,
       'cache-control': 'no-store',
       'content-security-policy': policy(options),
       'x-frame-options': 'DENY',
@@ -87,7 +87,7 @@ function policy({ frame: shown, endsAt, passkeys }: PageOptions): string {
     "default-src 'none'",
     ...(passkeys === undefined ? [] : ["script-src 'self'"]),
     "style-src 'self'",
-    ...(shown?.brand.logo === undefined ? [] : ["img-src 'self'"]),
+    ...(shown.brand.logo === undefined ? [] : ["img-src 'self'"]),
     `form-action 'self'${target}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",

@@ -13,7 +13,7 @@ import { methodsOf, personOf } from '../people/session.ts'
 import type { Person } from '../people/session.ts'
 import { throttleAddress } from '../people/throttling.ts'
 import { turnAway } from '../people/told.ts'
-import { continueSignIn } from './continue.ts'
+import { continueSignIn, proofsOf } from './continue.ts'
 import type { Progress } from './continue.ts'
 import { openVisit, renderLogin } from './login.tsx'
 
@@ -73,7 +73,7 @@ async function ownerOf(
 /** What a right answer proves and uses up; else why it is refused, for the log. */
 async function judge(
   call: Call,
-  { proofs }: SignIn,
+  interaction: SignIn,
   given: Owner & { readonly assertion: Assertion; readonly challenge: Challenge },
 ): Promise<Progress | string> {
   const { person, credential, assertion, challenge } = given
@@ -86,7 +86,7 @@ async function judge(
   return {
     person,
     methods: methodsOf(credential),
-    proofs: [...proofs, { method: 'passkey', at: call.now }],
+    proofs: [...proofsOf(interaction, person), { method: 'passkey', at: call.now }],
     spend: {
       kind: 'passkey',
       id: passkey.id,

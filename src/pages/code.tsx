@@ -40,6 +40,7 @@ export function CodePage(props: CodeProps) {
         <Interaction sealed={interaction} />
         <Field
           id="otp"
+          class="code"
           label={label}
           hint={hint}
           type="text"

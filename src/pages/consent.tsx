@@ -76,7 +76,7 @@ export function ConsentPage(props: ConsentProps) {
       <form method="post" action={props.action}>
         <Interaction sealed={props.interaction} />
         <Choices even>
-          <button id="approve" name="action" value="approve" class="primary">
+          <button id="approve" name="action" value="approve">
             {consent.approve}
           </button>
           <button id="deny" name="action" value="deny">
@@ -98,10 +98,11 @@ function Standing(props: ConsentProps) {
   const brand = <BrandName {...props} />
   return (
     <p class="client" id="client">
+      <span>{consent.from(<Host words={words}>{client.redirectHost}</Host>)}</span>
       {client.verified ? (
         <Badge tone="good">{consent.verified(brand)}</Badge>
       ) : (
-        <Badge tone="bad">{consent.unverified(brand)}</Badge>
+        <Badge tone="warn">{consent.unverified(brand)}</Badge>
       )}
     </p>
   )

@@ -17,6 +17,8 @@ const light = {
   'bad-tint': '#fdeeee',
   good: '#1b6336',
   'good-tint': '#e7f4ec',
+  warn: '#734800',
+  'warn-tint': '#fcf1da',
 }
 
 export type Palette = Readonly<typeof light>
@@ -37,6 +39,8 @@ const dark: Palette = {
   'bad-tint': '#43201f',
   good: '#93d9ad',
   'good-tint': '#17362a',
+  warn: '#f0c676',
+  'warn-tint': '#3a2d14',
 }
 
 export const palettes: { readonly [scheme in Scheme]: Palette } = { light, dark }

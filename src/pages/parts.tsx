@@ -78,7 +78,7 @@ export function Badge({
   tone,
   children,
 }: {
-  readonly tone?: 'good' | 'bad'
+  readonly tone?: 'good' | 'warn'
   readonly children: Child
 }) {
   return <span class={tone === undefined ? 'badge' : `badge ${tone}`}>{children}</span>

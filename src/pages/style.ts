@@ -46,10 +46,11 @@ a:hover { text-decoration-thickness: 2px; }
 .next { margin-block-start: 1rem; }
 .name { color: var(--ink); font-weight: 600; }
 h1 .name { font-weight: inherit; }
-a .name, .button .name { color: inherit; }
+:is(a, button) .name { color: inherit; }
 form { margin-block-start: 1.75rem; }
 label { display: block; font-weight: 600; margin-block: 1.125rem .375rem; }
-.hint { color: var(--soft); font-size: .9375rem; margin-block-start: .375rem; }
+.hint { color: var(--soft); font-size: .9375rem; margin-block-start: .5rem; }
+h2 + .hint { margin-block: -.5rem .75rem; }
 input {
   display: block; inline-size: 100%; min-block-size: 3rem; padding: .5rem .875rem;
   font: inherit; color: inherit; background: var(--paper);
@@ -58,7 +59,7 @@ input {
 input.code { font-size: 1.25rem; letter-spacing: .2em; font-variant-numeric: tabular-nums; }
 input[aria-invalid] { border: 2px solid var(--bad); padding-inline: calc(.875rem - 1px); }
 .problem, .done {
-  padding: .75rem 1rem; border-radius: .625rem; border-inline-start: 4px solid; font-weight: 600;
+  padding: .75rem 1rem; border-radius: .625rem; border-inline-start: 4px solid; font-weight: 500;
 }
 .problem { background: var(--bad-tint); color: var(--bad); }
 .done { background: var(--good-tint); color: var(--good); margin-block-start: 1rem; }
@@ -69,6 +70,7 @@ button, .button {
   color: var(--deep); background: transparent; cursor: pointer;
   border: 1px solid var(--edge); border-radius: .625rem;
 }
+.even > button { border: 2px solid var(--deep); }
 :is(button, .button):hover { background: var(--tint); }
 .primary { color: var(--on-deep); background: var(--deep); border-color: var(--deep); }
 .primary:hover { color: var(--on-deep); background: var(--hover); border-color: var(--hover); }
@@ -82,14 +84,20 @@ summary { inline-size: fit-content; min-block-size: 1.5rem; cursor: pointer; }
 .host, code { font-weight: 600; color: var(--ink); }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 .secret { display: block; padding: .75rem 1rem; border-radius: .625rem; background: var(--tint); font-size: 1.0625rem; }
+.qr { display: block; margin-block: 1rem; border-radius: .625rem; background: #fff; }
+.codes { padding-inline-start: 2rem; margin-block-start: 1rem; columns: 2; column-gap: 2rem; }
+.codes li { padding-block: .25rem; break-inside: avoid; }
 .badge {
   display: inline-block; padding: .0625rem .5625rem; border: 1px solid transparent; border-radius: 1rem;
   background: var(--tint); color: var(--deep); font-size: .8125rem; font-weight: 600; white-space: nowrap;
 }
 .badge.good { background: var(--good-tint); color: var(--good); }
-.badge.bad { background: var(--bad-tint); color: var(--bad); }
-.client { color: var(--soft); margin-block-start: .75rem; font-size: .9375rem; }
-.client .badge { white-space: normal; border-radius: .75rem; }
+.badge.warn { background: var(--warn-tint); color: var(--warn); }
+.client {
+  display: flex; flex-wrap: wrap; align-items: center; gap: .375rem .75rem;
+  margin-block: .75rem; color: var(--soft); font-size: .9375rem;
+}
+.client .badge { white-space: normal; border-radius: .75rem; padding: .125rem .625rem; }
 .rows { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: .75rem; }
 .rows > li { padding: .875rem 1rem; }
 .rows > li + li { border-block-start: 1px solid var(--line); }

@@ -150,10 +150,14 @@ function changeFactor(
       note(shelf, { ...by.whence, kind: 'factor-removed', method: 'code' })
       return done()
     }
-    case 'set-recovery':
+    case 'set-recovery': {
+      const { code, passkeys } = hasOf(shelf, account)
+      // They stand in for a second factor; without one they would be one.
+      if (!code && passkeys === 0) return { status: 'unknown' }
       shelf.write('recovery', change.hashes)
       note(shelf, { ...by.whence, kind: 'recovery-made' })
       return done()
+    }
     default:
       return change satisfies never
   }

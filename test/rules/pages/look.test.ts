@@ -19,6 +19,7 @@ const pairs: readonly (readonly [text: Name, ground: Name, least: number])[] = [
   ['on-deep', 'hover', 4.5],
   ['bad', 'bad-tint', 4.5],
   ['good', 'good-tint', 4.5],
+  ['warn', 'warn-tint', 4.5],
   ['bad', 'paper', 3],
   ['edge', 'paper', 3],
 ]

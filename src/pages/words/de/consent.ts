@@ -7,8 +7,8 @@ export const consent: Words['consent'] = {
   signedInAs: (person) => say`Angemeldet als ${person}`,
   verified: (brand) => say`Geprüft von ${brand}`,
   unverified: (brand) => say`${brand} hat diese Anwendung nicht geprüft`,
-  returnsTo: (host) => say`führt Sie zurück zu ${host}`,
-  wants: 'Was sie tun möchte',
+  from: (host) => say`von ${host}`,
+  wants: 'Was die Anwendung tun möchte',
   fresh: 'Neu',
   allowedBefore: (client) =>
     say`Sie haben ${client} schon einmal eine Erlaubnis gegeben. Was damals nicht dabei war, ist als neu gekennzeichnet.`,
@@ -21,7 +21,7 @@ export const consent: Words['consent'] = {
   howLong: 'Wie lange',
   once: (time) => `Dieses eine Mal, für ${time} nach Ihrer Zustimmung.`,
   until: (day, client) =>
-    say`Bis ${day}. In dieser Zeit kann ${client} die Daten selbstständig erneut abrufen.`,
+    say`Bis zum ${day}. In dieser Zeit kann ${client} die Daten selbstständig erneut abrufen.`,
   untilEnded: (client) =>
     say`Bis Sie die Erlaubnis beenden. In dieser Zeit kann ${client} die Daten selbstständig erneut abrufen.`,
   changeOfMind: 'Wenn Sie es sich anders überlegen',

@@ -8,7 +8,7 @@ export const consent = {
   signedInAs: (person: Child) => say`Signed in as ${person}`,
   verified: (brand: Child) => say`Verified by ${brand}`,
   unverified: (brand: Child) => say`${brand} has not verified this application`,
-  returnsTo: (host: Child) => say`returns you to ${host}`,
+  from: (host: Child) => say`from ${host}`,
   wants: 'What it wants to do',
   fresh: 'New',
   allowedBefore: (client: Child) =>

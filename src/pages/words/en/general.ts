@@ -8,7 +8,7 @@ export const general = {
   unnamedPerson: 'you',
   unnamedBrand: 'Sign-in',
   us: 'us',
-  /** In place of a host; stands after “return to”. */
+  /** In place of a host; stands after “return to” and “from”. */
   onThisDevice: (host: Child) => say`an app on this device, ${host}`,
   /** The window's title. */
   title: (page: string, brand: string) => `${page} – ${brand}`,
