@@ -127,6 +127,23 @@ describe('a sign-in at a Worker that is bound as a service', () => {
     expect((await signIn(enabled.page)).words).toContain('Approve')
   })
 
+  it('leads to the account page too, which offers nothing to change about signing in', async () => {
+    const browser = createBrowser()
+    const page = await browser.open(`${bank.issuer}/account`)
+    expect(fieldsOf(page)).toContain('password')
+    const account = await signIn(page)
+    expect(account.words).toContain('Mia Wolf')
+    expect(account.element('methods')).toBeUndefined()
+    for (const path of [
+      '/account/code',
+      '/account/password',
+      '/account/recovery-codes',
+      '/setup',
+    ]) {
+      expect((await browser.open(`${bank.issuer}${path}`)).status).toBe(404)
+    }
+  })
+
   it('ATK-A1-17 ATK-A1-19 takes no form of another site, another browser or an expired one', async () => {
     const { browser, page } = await open()
     const form = Object.fromEntries(page.forms[0]?.fields ?? [])
