@@ -52,6 +52,9 @@ const comeBack = async (call: Call) => (await import('./endpoints/upstream.ts'))
 const showCode = async (call: Call) => (await code()).showCode(call)
 const postCode = async (call: Call) => (await code()).postCode(call)
 const postPasskey = async (call: Call) => (await passkey()).postPasskey(call)
+const accountPasskeys = () => import('./endpoints/account/passkeys.tsx')
+const showPasskeys = async (call: Call) => (await accountPasskeys()).showPasskeys(call)
+const postPasskeys = async (call: Call) => (await accountPasskeys()).postPasskeys(call)
 const showConsent = async (call: Call) => (await consent()).showConsent(call)
 const postConsent = async (call: Call) => (await consent()).postConsent(call)
 const showAccount = async (call: Call) => (await account.overview()).showAccount(call)
@@ -104,6 +107,8 @@ const routes: readonly Route[] = [
   { method: 'GET',  path: '/account',             sides: 'main', audience: 'person', answer: showAccount },
   { method: 'POST', path: '/account/permissions', sides: 'main', audience: 'person', answer: postPermissions },
   { method: 'POST', path: '/account/sessions',    sides: 'main', audience: 'person', answer: postSessions },
+  { method: 'GET',  path: '/account/passkeys',    sides: 'main', audience: 'person', answer: showPasskeys, signIn: 'here' },
+  { method: 'POST', path: '/account/passkeys',    sides: 'main', audience: 'person', answer: postPasskeys, signIn: 'here' },
   { method: 'POST', path: '/account/sign-out',    sides: 'main', audience: 'person', answer: postSignOut },
   { method: 'GET',  path: '/account/signed-out',  sides: 'main', audience: 'person', answer: showSignedOut },
   { method: 'GET',  path: '/account/code',           sides: 'main', audience: 'person', answer: showCodeSetup, signIn: 'here' },

@@ -1,7 +1,7 @@
 import { ResponseBodyError } from 'openid-client'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { codeOf, newPerson } from '../support/people.ts'
+import { newPerson } from '../support/people.ts'
 import type { Somebody } from '../support/people.ts'
 import { openApp } from './support/app.ts'
 import type { App, Attempt } from './support/app.ts'
@@ -10,21 +10,12 @@ import { inBrowser } from './support/in-browser.ts'
 import type { Chromium } from './support/in-browser.ts'
 import { expectGoodLooks, looks } from './support/looks.ts'
 import { expectArrived, expectErrorPage, openConsent } from './support/pages.ts'
-import { givePassword } from './support/people.ts'
+import { openAccount } from './support/people.ts'
 import { openSite } from './support/site.ts'
 
 const permissions = 'section:has(#permissions)'
 const sessions = 'section:has(#sessions)'
 const endButtons = `${permissions} button[name=action][value=end]`
-
-/** Opens the account page, signing in with password and code. */
-async function openAccount(page: Page, person: Somebody, steps = 0): Promise<void> {
-  await page.goto(`${inject('server').issuer}/account`)
-  await givePassword(page, person)
-  await page.fill('#otp', codeOf(person, steps))
-  await page.click('#login')
-  await page.locator('#sign-out').waitFor()
-}
 
 inBrowser('The account page', ({ visitor }: Chromium) => {
   let app: App

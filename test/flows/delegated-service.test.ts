@@ -45,6 +45,15 @@ const signIn = async (page: Page): Promise<Page> =>
 
 const fieldsOf = (page: Page) => page.forms.flatMap(({ fields }) => fields.map(([name]) => name))
 
+/** Pages that change how people sign in here. */
+const factorPages = [
+  '/account/passkeys',
+  '/account/code',
+  '/account/password',
+  '/account/recovery-codes',
+  '/setup',
+]
+
 describe('a sign-in at a Worker that is bound as a service', () => {
   it('shows its pages in this server’s form and ends with tokens of this issuer', async () => {
     const { browser, page, verifier } = await open()
@@ -134,12 +143,7 @@ describe('a sign-in at a Worker that is bound as a service', () => {
     const account = await signIn(page)
     expect(account.words).toContain('Mia Wolf')
     expect(account.element('methods')).toBeUndefined()
-    for (const path of [
-      '/account/code',
-      '/account/password',
-      '/account/recovery-codes',
-      '/setup',
-    ]) {
+    for (const path of factorPages) {
       expect((await browser.open(`${bank.issuer}${path}`)).status).toBe(404)
     }
   })

@@ -73,10 +73,11 @@ export async function showAccount(call: Call): Promise<Response> {
 
 const methodsShown = (
   { codeAddedAt }: AccountView,
-  { password, recoveryCodes }: Credential,
+  { password, recoveryCodes, passkeys }: Credential,
 ): ShownMethods => ({
   password: password !== undefined,
   recoveryCodes,
+  passkeys: passkeys.length,
   ...(codeAddedAt === undefined ? {} : { codeAddedAt }),
 })
 

@@ -8,6 +8,8 @@ import { factorsOf, mayLose, passkeysOf, reachOf } from './factors.ts'
 import type { Has, StoredCode } from './factors.ts'
 import { epochOf } from './person.ts'
 import type { StoredAccount } from './person.ts'
+import { changePasskeys } from './passkeys.ts'
+import type { PasskeyChange } from './passkeys.ts'
 import { endSessions, liveSession, renewSession } from './sessions.ts'
 import type { StoredSession } from './sessions.ts'
 import { keepSetup, openSetup } from './setup.ts'
@@ -23,6 +25,7 @@ export type By = {
 }
 
 export type Change =
+  | PasskeyChange
   | { readonly kind: 'end-session'; readonly id: string }
   | { readonly kind: 'end-other-sessions' }
   | {
@@ -51,6 +54,10 @@ export type ChangeAnswer =
   | { readonly status: 'last-factor' }
   /** Nothing of the account has this name. */
   | { readonly status: 'unknown' }
+  /** The passkey's challenge was answered before, or too late. */
+  | { readonly status: 'spent' }
+  /** The account has this passkey, or as many as it may have. */
+  | { readonly status: 'known' | 'full' }
 
 const done = (ended: readonly StoredSession[] = []): ChangeAnswer => ({ status: 'done', ended })
 
@@ -91,6 +98,13 @@ export function changeAccount(
       return endOthers(shelf, account, by, change)
     case 'set-password':
       return setPassword(shelf, account, by, change)
+    case 'add-passkey':
+    case 'rename-passkey':
+    case 'remove-passkey': {
+      const may = mayChangeFactors(shelf, account, by)
+      if (may !== 'yes') return { status: may }
+      return changePasskeys(shelf, { has: hasOf(shelf, account), by }, change)
+    }
     case 'set-code':
     case 'remove-code':
     case 'set-recovery': {

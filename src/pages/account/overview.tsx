@@ -35,6 +35,7 @@ export type ShownMethods = {
   readonly password: boolean
   readonly codeAddedAt?: number
   readonly recoveryCodes: number
+  readonly passkeys: number
 }
 
 export type Notice = keyof Frame['words']['account']['notices']
@@ -86,7 +87,14 @@ export function OverviewPage(props: OverviewProps) {
   )
 }
 
-const refused: readonly Notice[] = ['gone', 'last-factor']
+const refused: readonly Notice[] = [
+  'gone',
+  'last-factor',
+  'passkey-known',
+  'passkey-full',
+  'passkey-refused',
+  'passkey-late',
+]
 
 /** What was done just now, or why it was not. */
 export function NoticeLine(props: {
@@ -179,10 +187,23 @@ function PermissionRow(props: OverviewProps & { readonly permission: Permission 
 function Methods(props: OverviewProps & Required<Pick<OverviewProps, 'methods'>>) {
   const { words, lang, action, methods } = props
   const { methods: say } = words.account
-  const { password, codeAddedAt, recoveryCodes } = methods
+  const { password, codeAddedAt, recoveryCodes, passkeys } = methods
+  const { page } = words.passkeys
   return (
     <Section id="methods" title={say.title}>
       <Rows>
+        <Row
+          title={page.title}
+          meta={passkeys === 0 ? page.empty : page.count(passkeys)}
+          action={
+            <Way
+              id="passkeys"
+              href={action('/account/passkeys')}
+              label={passkeys === 0 ? say.setUp : page.manage}
+              about={page.title}
+            />
+          }
+        />
         <Row
           title={say.code}
           meta={
@@ -326,7 +347,7 @@ function about(entry: OverviewProps['activity'][number], props: OverviewProps): 
 
 type At = { readonly time: number; readonly lang: Frame['lang'] }
 
-function Day({ time, lang }: At) {
+export function Day({ time, lang }: At) {
   return <time datetime={new Date(time).toISOString()}>{onDay(time, lang)}</time>
 }
 

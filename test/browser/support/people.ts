@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { inject } from 'vitest'
 import { codeOf } from '../../support/people.ts'
 import type { Somebody } from '../../support/people.ts'
 
@@ -17,4 +18,13 @@ export async function givePassword(page: Page, person: Somebody): Promise<void> 
   await page.fill('#username', person.username)
   await page.fill('#password', person.password)
   await page.click('#login')
+}
+
+/** Opens the account page, signing in with password and code. */
+export async function openAccount(page: Page, person: Somebody, steps = 0): Promise<void> {
+  await page.goto(`${inject('server').issuer}/account`)
+  await givePassword(page, person)
+  await page.fill('#otp', codeOf(person, steps))
+  await page.click('#login')
+  await page.locator('#sign-out').waitFor()
 }

@@ -157,6 +157,15 @@ export const account: Words['account'] = {
     'permission-ended': 'Die Erlaubnis wurde zurückgenommen. Sie gilt nicht mehr.',
     'session-ended': 'Jener Browser wurde abgemeldet.',
     'sessions-ended': 'Alle anderen Browser wurden abgemeldet.',
+    'passkey-added': 'Ihr Passkey wurde hinzugefügt. Sie können sich jetzt damit anmelden.',
+    'passkey-renamed': 'Der Name wurde geändert.',
+    'passkey-removed':
+      'Der Passkey wurde entfernt. Löschen Sie ihn auch auf Ihrem Gerät, wo er noch angeboten werden kann.',
+    'passkey-known': 'Diesen Passkey haben Sie schon. Es wurde nichts geändert.',
+    'passkey-full': 'Mehr Passkeys kann es nicht geben. Entfernen Sie zuerst einen.',
+    'passkey-refused': 'Der Passkey wurde nicht hinzugefügt. Bitte versuchen Sie es noch einmal.',
+    'passkey-late':
+      'Diese Seite war länger offen. Bitte fügen Sie Ihren Passkey noch einmal hinzu.',
     'code-added': 'Einmalcodes aus Ihrer App gelten ab jetzt.',
     'code-removed': 'Einmalcodes wurden entfernt.',
     'password-changed': 'Ihr Passwort wurde geändert. Alle anderen Browser wurden abgemeldet.',
