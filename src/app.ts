@@ -22,6 +22,7 @@ import { Storage, StorageFault } from './observe/storage.ts'
 import { nextNonce } from './proof/sender.ts'
 import { parseMasterSecret } from './secrets.ts'
 import type { MasterSecret } from './secrets.ts'
+import { bindingOf } from './settings/delegated-login.ts'
 import type { Issuer } from './types.ts'
 
 /** Code that only people need is not evaluated before the first of them comes. */
@@ -183,7 +184,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
       makeLog({})('start.refused', { problem: settings.ok ? String(secret) : settings.problem })
       return json({ error: 'server_error', error_description: 'The server is not configured' }, 500)
     }
-    noticeOnce(settings.settings)
+    noticeOnce(settings.settings, env)
     const place = locatePlace(c.req.url, settings)
     if (place === undefined) {
       return json(
@@ -303,18 +304,22 @@ function secureHeaders(response: Response, issuer: Issuer): void {
 let noticed: Settings | undefined
 
 /** What an operator should know once per start: nothing is wrong, but something has a limit. */
-function noticeOnce(settings: Settings): void {
+function noticeOnce(settings: Settings, env: Env): void {
   if (noticed === settings) return
   noticed = settings
   for (const issuer of settings.issuers) {
-    for (const notice of noticesOf(issuer)) {
+    for (const notice of noticesOf(issuer, env)) {
       makeLog({ issuer: issuer.id })('start.notice', { notice })
     }
   }
 }
 
-function noticesOf(issuer: Issuer): readonly string[] {
+function noticesOf(issuer: Issuer, env: Env): readonly string[] {
   const notices: string[] = []
+  const binding = bindingOf(issuer.authentication.login)
+  if (binding !== undefined && !Object.hasOwn(env, binding)) {
+    notices.push(`The binding ${binding} is missing, so nobody can sign in.`)
+  }
   if (issuer.authentication.minimum === 1) {
     notices.push('People may sign in with one factor only (authentication.factors is 1).')
   }

@@ -3,7 +3,7 @@ import { endpointUrl } from '../../call.ts'
 import { one, readQuery } from '../../authorization/parameters.ts'
 import { findClient } from '../../clients/find.ts'
 import { demand } from '../../errors.ts'
-import type { AccountView, GrantEntry } from '../../objects/account.ts'
+import type { AccountView, Credential, GrantEntry } from '../../objects/account.ts'
 import { OverviewPage } from '../../pages/account/overview.tsx'
 import type { Permission, ShownMethods } from '../../pages/account/overview.tsx'
 import { describeWish } from '../../pages/describe.ts'
@@ -40,7 +40,7 @@ export async function showAccount(call: Call): Promise<Response> {
   const permissions = await Promise.all(
     entries.map((entry) => permissionOf(call, entry, { shown, names })),
   )
-  const { person } = visitor
+  const { credential, person } = visitor
   const notice = noticeIn(query)
   const address = (path: string) => endpointUrl(call.issuer, 'main', path)
   const body = (
@@ -51,7 +51,7 @@ export async function showAccount(call: Call): Promise<Response> {
       username={person.username}
       permissions={permissions.filter((permission) => permission !== undefined)}
       {...(call.issuer.authentication.login === undefined
-        ? { methods: methodsShown(visitor, view) }
+        ? { methods: methodsShown(view, credential) }
         : {})}
       sessions={view.sessions
         .map(({ secretHash, session }) => ({
@@ -71,10 +71,13 @@ export async function showAccount(call: Call): Promise<Response> {
   return page(body, { frame: shown, status: 200 })
 }
 
-const methodsShown = ({ credential }: Visitor, { codeAddedAt }: AccountView): ShownMethods => ({
-  password: credential.password !== undefined,
-  recoveryCodes: credential.recoveryCodes,
-  passkeys: credential.passkeys.length,
+const methodsShown = (
+  { codeAddedAt }: AccountView,
+  { password, recoveryCodes, passkeys }: Credential,
+): ShownMethods => ({
+  password: password !== undefined,
+  recoveryCodes,
+  passkeys: passkeys.length,
   ...(codeAddedAt === undefined ? {} : { codeAddedAt }),
 })
 
