@@ -51,6 +51,9 @@ const postPermissions = async (call: Call) => (await account.permissions()).post
 const postSessions = async (call: Call) => (await account.sessions()).postSessions(call)
 const postSignOut = async (call: Call) => (await account.sessions()).postSignOut(call)
 const showSignedOut = async (call: Call) => (await account.signedOut()).showSignedOut(call)
+const logout = () => import('./endpoints/logout.tsx')
+const showLogout = async (call: Call) => (await logout()).showLogout(call)
+const postLogout = async (call: Call) => (await logout()).postLogout(call)
 const style = async (call: Call) => (await pages()).style(call)
 
 /** Who an endpoint speaks to: decides how errors look and whether the answer carries a DPoP nonce. */
@@ -89,6 +92,8 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/account/sessions',    sides: 'main', audience: 'person', answer: postSessions },
   { method: 'POST', path: '/account/sign-out',    sides: 'main', audience: 'person', answer: postSignOut },
   { method: 'GET',  path: '/account/signed-out',  sides: 'main', audience: 'person', answer: showSignedOut },
+  { method: 'GET',  path: '/logout',     sides: 'main', audience: 'person',   answer: showLogout },
+  { method: 'POST', path: '/logout',     sides: 'main', audience: 'person',   answer: postLogout },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
   { method: 'POST', path: '/token',      sides: 'both', audience: 'client',   answer: token, nonce: true },
   { method: 'GET',  path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },

@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts'
-import { findClient } from '../clients/find.ts'
+import { loadClient } from '../clients/find.ts'
 import { OutboundFault, fetchOutbound } from '../clients/outbound.ts'
 import { sectorOf } from '../clients/sector.ts'
 import type { LogoutNotice } from '../objects/account/notices.ts'
@@ -37,7 +37,7 @@ async function tell(
   about: { readonly notice: LogoutNotice; readonly subjectOf: SubjectOf },
 ): Promise<void> {
   const { notice, subjectOf } = about
-  const client = await findClient(call, clientId)
+  const client = await loadClient(call, clientId)
   const uri = client?.metadata.backchannel_logout_uri
   if (client === undefined || uri === undefined || !client.enabled) return
   // An id that was deleted and made again is another client, to which this session means nothing.
