@@ -19,6 +19,7 @@ import type { Place } from './make-call.ts'
 import { makeLog } from './observe/log.ts'
 import { StorageFault } from './observe/storage.ts'
 import { nextNonce } from './proof/sender.ts'
+import { bindingOf } from './settings/delegated-login.ts'
 import type { Issuer } from './types.ts'
 
 /** Code that only people need is not evaluated before the first of them comes. */
@@ -32,6 +33,10 @@ const account = {
   permissions: () => import('./endpoints/account/permissions.ts'),
   sessions: () => import('./endpoints/account/sessions.ts'),
   signedOut: () => import('./endpoints/account/signed-out.tsx'),
+  code: () => import('./endpoints/account/code.tsx'),
+  recovery: () => import('./endpoints/account/recovery.tsx'),
+  password: () => import('./endpoints/account/password.tsx'),
+  setup: () => import('./endpoints/account/setup.tsx'),
 }
 const pages = () => import('./endpoints/page.tsx')
 const delegated = () => import('./endpoints/delegated.ts')
@@ -44,6 +49,9 @@ const comeBack = async (call: Call) => (await import('./endpoints/upstream.ts'))
 const showCode = async (call: Call) => (await code()).showCode(call)
 const postCode = async (call: Call) => (await code()).postCode(call)
 const postPasskey = async (call: Call) => (await passkey()).postPasskey(call)
+const accountPasskeys = () => import('./endpoints/account/passkeys.tsx')
+const showPasskeys = async (call: Call) => (await accountPasskeys()).showPasskeys(call)
+const postPasskeys = async (call: Call) => (await accountPasskeys()).postPasskeys(call)
 const showConsent = async (call: Call) => (await consent()).showConsent(call)
 const postConsent = async (call: Call) => (await consent()).postConsent(call)
 const showAccount = async (call: Call) => (await account.overview()).showAccount(call)
@@ -51,6 +59,15 @@ const postPermissions = async (call: Call) => (await account.permissions()).post
 const postSessions = async (call: Call) => (await account.sessions()).postSessions(call)
 const postSignOut = async (call: Call) => (await account.sessions()).postSignOut(call)
 const showSignedOut = async (call: Call) => (await account.signedOut()).showSignedOut(call)
+const showCodeSetup = async (call: Call) => (await account.code()).showCodeSetup(call)
+const postCodeSetup = async (call: Call) => (await account.code()).postCodeSetup(call)
+const showRecovery = async (call: Call) => (await account.recovery()).showRecovery(call)
+const postRecovery = async (call: Call) => (await account.recovery()).postRecovery(call)
+const showPassword = async (call: Call) => (await account.password()).showPassword(call)
+const postPassword = async (call: Call) => (await account.password()).postPassword(call)
+const showSetup = async (call: Call) => (await account.setup()).showSetup(call)
+const postSetup = async (call: Call) => (await account.setup()).postSetup(call)
+const postSetupFinish = async (call: Call) => (await account.setup()).postSetupFinish(call)
 const logout = () => import('./endpoints/logout.tsx')
 const showLogout = async (call: Call) => (await logout()).showLogout(call)
 const postLogout = async (call: Call) => (await logout()).postLogout(call)
@@ -90,8 +107,19 @@ const routes: readonly Route[] = [
   { method: 'GET',  path: '/account',             sides: 'main', audience: 'person', answer: showAccount },
   { method: 'POST', path: '/account/permissions', sides: 'main', audience: 'person', answer: postPermissions },
   { method: 'POST', path: '/account/sessions',    sides: 'main', audience: 'person', answer: postSessions },
+  { method: 'GET',  path: '/account/passkeys',    sides: 'main', audience: 'person', answer: showPasskeys, signIn: 'here' },
+  { method: 'POST', path: '/account/passkeys',    sides: 'main', audience: 'person', answer: postPasskeys, signIn: 'here' },
   { method: 'POST', path: '/account/sign-out',    sides: 'main', audience: 'person', answer: postSignOut },
   { method: 'GET',  path: '/account/signed-out',  sides: 'main', audience: 'person', answer: showSignedOut },
+  { method: 'GET',  path: '/account/code',           sides: 'main', audience: 'person', answer: showCodeSetup, signIn: 'here' },
+  { method: 'POST', path: '/account/code',           sides: 'main', audience: 'person', answer: postCodeSetup, signIn: 'here' },
+  { method: 'GET',  path: '/account/recovery-codes', sides: 'main', audience: 'person', answer: showRecovery, signIn: 'here' },
+  { method: 'POST', path: '/account/recovery-codes', sides: 'main', audience: 'person', answer: postRecovery, signIn: 'here' },
+  { method: 'GET',  path: '/account/password',       sides: 'main', audience: 'person', answer: showPassword, signIn: 'here' },
+  { method: 'POST', path: '/account/password',       sides: 'main', audience: 'person', answer: postPassword, signIn: 'here' },
+  { method: 'GET',  path: '/setup',                  sides: 'main', audience: 'person', answer: showSetup, signIn: 'here' },
+  { method: 'POST', path: '/setup',                  sides: 'main', audience: 'person', answer: postSetup, signIn: 'here' },
+  { method: 'POST', path: '/setup/finish',           sides: 'main', audience: 'person', answer: postSetupFinish, signIn: 'here' },
   { method: 'GET',  path: '/logout',     sides: 'main', audience: 'person',   answer: showLogout },
   { method: 'POST', path: '/logout',     sides: 'main', audience: 'person',   answer: postLogout },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
@@ -131,7 +159,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
       makeLog({})('start.refused', { problem: settings.ok ? String(secret) : settings.problem })
       return json({ error: 'server_error', error_description: 'The server is not configured' }, 500)
     }
-    noticeOnce(settings.settings)
+    noticeOnce(settings.settings, env)
     const place = locatePlace(c.req.url, settings)
     if (place === undefined) {
       return json(
@@ -251,18 +279,22 @@ function secureHeaders(response: Response, issuer: Issuer): void {
 let noticed: Settings | undefined
 
 /** What an operator should know once per start: nothing is wrong, but something has a limit. */
-function noticeOnce(settings: Settings): void {
+function noticeOnce(settings: Settings, env: Env): void {
   if (noticed === settings) return
   noticed = settings
   for (const issuer of settings.issuers) {
-    for (const notice of noticesOf(issuer)) {
+    for (const notice of noticesOf(issuer, env)) {
       makeLog({ issuer: issuer.id })('start.notice', { notice })
     }
   }
 }
 
-function noticesOf(issuer: Issuer): readonly string[] {
+function noticesOf(issuer: Issuer, env: Env): readonly string[] {
   const notices: string[] = []
+  const binding = bindingOf(issuer.authentication.login)
+  if (binding !== undefined && !Object.hasOwn(env, binding)) {
+    notices.push(`The binding ${binding} is missing, so nobody can sign in.`)
+  }
   if (issuer.authentication.minimum === 1) {
     notices.push('People may sign in with one factor only (authentication.factors is 1).')
   }

@@ -1,4 +1,6 @@
+import type { AdminAnswer } from '../admin-client.ts'
 import { cell, table } from '../table.ts'
+import { confirm } from '../terminal.ts'
 import {
   argument,
   call,
@@ -6,6 +8,7 @@ import {
   onlyNew,
   record,
   segment,
+  yesOption,
   type Command,
   type Context,
   type Result,
@@ -53,6 +56,24 @@ export const userCommands: readonly Command[] = [
     run: listUsers,
   },
   {
+    name: 'users invite',
+    args: ['USERNAME'],
+    options: {},
+    summary:
+      'Makes a one-time link by which a person sets up how they sign in. An older link is void.',
+    examples: ['users invite alice'],
+    run: inviteUser,
+  },
+  {
+    name: 'users reset',
+    args: ['USERNAME'],
+    options: yesOption,
+    summary:
+      'Takes every password, passkey and code of a person away, signs them out, and makes a one-time link.',
+    examples: ['users reset alice', 'users reset alice --yes'],
+    run: resetUser,
+  },
+  {
     name: 'users disable',
     args: ['USERNAME'],
     options: {},
@@ -98,8 +119,45 @@ async function listUsers(context: Context): Promise<Result> {
     user['username'],
     user['sub'],
     user['enabled'] === false ? 'disabled' : 'enabled',
+    factorsInWords(record(user['factors'])),
   ])
-  return { json, text: table(['USER', 'SUB', 'STATE'], rows, 'There are no users.') }
+  return { json, text: table(['USER', 'SUB', 'STATE', 'FACTORS'], rows, 'There are no users.') }
+}
+
+/** What a person can sign in with, e.g. `password, totp, 2 passkeys`. */
+function factorsInWords(factors: Readonly<Record<string, unknown>>): string {
+  const passkeys = Number(factors['passkeys'] ?? 0)
+  const words = [
+    ...(factors['password'] === true ? ['password'] : []),
+    ...(factors['totp'] === true ? ['totp'] : []),
+    ...(passkeys > 0 ? [`${passkeys} passkey${passkeys === 1 ? '' : 's'}`] : []),
+  ]
+  return words.join(', ')
+}
+
+async function resetUser(context: Context): Promise<Result> {
+  const username = argument(context, 0)
+  const api = await context.connect()
+  await confirm(context.terminal, {
+    question: `Take away everything ${cell(username)} signs in with, and end their sessions?`,
+    yes: context.options['yes'] === true,
+  })
+  return linkFrom(await call(api, 'POST', `/users/${segment(username)}/reset`))
+}
+
+async function inviteUser(context: Context): Promise<Result> {
+  const path = `/users/${segment(argument(context, 0))}/setup-link`
+  return linkFrom(await call(await context.connect(), 'POST', path))
+}
+
+function linkFrom({ body }: AdminAnswer): Result {
+  const { url, expires_at: until } = record(body)
+  const text = [
+    'Give this link to the person, and to nobody else:',
+    String(url),
+    `It works once, until ${cell(until)}.`,
+  ].join('\n')
+  return { json: record(body), text }
 }
 
 async function switchUser(context: Context, action: 'disable' | 'enable'): Promise<Result> {

@@ -1,9 +1,12 @@
 import type { Call } from '../call.ts'
+import { endpointUrl } from '../call.ts'
 import { generatedSubPrefix } from '../clients/ids.ts'
 import { randomText } from '../encoding.ts'
 import { fail } from '../errors.ts'
 import { json } from '../endpoints/respond.ts'
+import { makeHandle } from '../handles.ts'
 import type { PersonClaims } from '../objects/account.ts'
+import type { SetupKind } from '../objects/account/setup.ts'
 import { delegatedNamePrefix } from '../objects/account/delegated.ts'
 import type { NamedAccount } from '../objects/directory.ts'
 import { checkClaims } from '../people/claims.ts'
@@ -149,10 +152,32 @@ async function setEnabled(call: Call, username: string, enabled: boolean): Promi
   return json(await overview(call, person.named))
 }
 
+/** How long a link may be used: seconds. */
+const linkFor = 86_400
+
+/** Makes the one-time link by which a person sets up how they sign in; only its hash is stored. */
+async function makeLink(call: Call, username: string, kind: SetupKind): Promise<Response> {
+  const { storage, issuer } = call
+  const { named, account } = (await findPerson(call, username)) ?? unknown()
+  const { text, handle } = await makeHandle('setup-link', named.accountId)
+  const order = { kind, secretHash: handle.secretHash, lifetime: linkFor * 1000 }
+  const expiresAt = await storage.object('Account.makeSetupLink', () =>
+    account.makeSetupLink(issuer.id, order),
+  )
+  if (expiresAt === undefined) return unknown()
+  call.log(kind === 'reset' ? 'account.reset' : 'setup.link_made', { account: named.accountId })
+  return json({
+    url: `${endpointUrl(issuer, 'main', '/setup')}?link=${text}`,
+    expires_at: new Date(expiresAt).toISOString(),
+  })
+}
+
 export const userOperations: readonly Operation[] = [
   { method: 'GET', path: ['users'], run: list },
   { method: 'GET', path: ['users', ':id'], run: get },
   { method: 'PUT', path: ['users', ':id'], run: put },
+  { method: 'POST', path: ['users', ':id', 'setup-link'], run: (call, id) => makeLink(call, id, 'invite') },
+  { method: 'POST', path: ['users', ':id', 'reset'], run: (call, id) => makeLink(call, id, 'reset') },
   { method: 'POST', path: ['users', ':id', 'disable'], run: (call, id) => setEnabled(call, id, false) },
   { method: 'POST', path: ['users', ':id', 'enable'], run: (call, id) => setEnabled(call, id, true) },
 ] // prettier-ignore

@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth'
 import type { Call } from '../call.ts'
-import { digest, tuple } from '../encoding.ts'
+import { digest, randomBytes, tuple } from '../encoding.ts'
 import type { Credential } from '../objects/account.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { unseal } from '../secrets.ts'
@@ -57,6 +57,30 @@ export function stepOf(secret: string, code: string, now: number): number | unde
   const delta = totp.validate({ token: code, timestamp: now, window: drift })
   return delta === null ? undefined : Math.floor(now / 1000 / period) + delta
 }
+
+/** A new secret: base32 of 160 bits, as long as the hash (RFC 4226 4). */
+export const newCodeSecret = (): string => base32(randomBytes(20))
+
+/** What authenticator apps read from the picture: whose key it is, and the key. */
+export const enrolmentUri = (
+  secret: string,
+  whose: { readonly issuer: string; readonly username: string },
+): string =>
+  new TOTP({
+    ...settings,
+    secret: Secret.fromBase32(secret),
+    issuer: whose.issuer,
+    label: whose.username,
+  }).toString()
+
+/** Recovery codes made at a time. */
+const recoveryCodes = 10
+
+export const newRecoveryCodes = (): readonly string[] =>
+  Array.from({ length: recoveryCodes }, () => base32(randomBytes(10)))
+
+const base32 = (bytes: Uint8Array<ArrayBuffer>): string =>
+  new Secret({ buffer: bytes.buffer }).base32
 
 /** 80 bits in base32: sixteen letters. */
 const recoveryForm = /^[A-Z2-7]{16}$/

@@ -1,32 +1,11 @@
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { codeOf, newPerson } from '../support/people.ts'
 import { openApp } from './support/app.ts'
-import type { App, Attempt } from './support/app.ts'
-import { expectAccessible } from './support/axe.ts'
+import type { App } from './support/app.ts'
 import { inBrowser } from './support/in-browser.ts'
-import type { Look } from './support/in-browser.ts'
+import { expectGoodLooks, looks } from './support/looks.ts'
 import { expectArrived, expectErrorPage } from './support/pages.ts'
-import { codeOf, givePassword, newPerson } from './support/people.ts'
-import { keepScreenshot } from './support/screenshots.ts'
-
-const looks: readonly (readonly [string, Look])[] = [
-  ['phone-en', { device: 'phone', locale: 'en-GB' }],
-  ['phone-de', { device: 'phone', locale: 'de-DE' }],
-  ['phone-en-dark', { device: 'phone', locale: 'en-GB', colours: 'dark' }],
-  ['desktop-en', { device: 'desktop', locale: 'en-GB' }],
-  ['desktop-de', { device: 'desktop', locale: 'de-DE' }],
-  ['desktop-de-dark', { device: 'desktop', locale: 'de-DE', colours: 'dark' }],
-]
-
-/** Nothing to scroll sideways for, down to the narrowest phone (WCAG 1.4.10). */
-async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const size = page.viewportSize()
-  for (const width of [size?.width ?? 0, 320]) {
-    await page.setViewportSize({ width, height: 844 })
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-  }
-  if (size !== null) await page.setViewportSize(size)
-}
+import { givePassword } from './support/people.ts'
 
 inBrowser('What a person sees', ({ visitor }) => {
   let app: App
@@ -38,12 +17,8 @@ inBrowser('What a person sees', ({ visitor }) => {
   it.each(looks)('reads well on %s, and axe finds nothing serious', async (name, look) => {
     const { page } = await visitor(look)
     const person = await newPerson()
-    const judge = async (what: string) => {
-      await expectAccessible(page)
-      await expectNoSidewaysScroll(page)
-      await keepScreenshot(page, `${what}-${name}`)
-    }
-    const attempt: Attempt = await app.start()
+    const judge = (what: string) => expectGoodLooks(page, what, name)
+    const attempt = await app.start()
     await page.goto(attempt.url)
     await judge('login')
     await givePassword(page, { ...person, password: 'not the password' })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { moveClock } from '../support/test-client.ts'
+import { codeOf, newPerson } from '../support/people.ts'
 import { openApp } from './support/app.ts'
 import type { App } from './support/app.ts'
 import { inBrowser } from './support/in-browser.ts'
@@ -10,7 +11,7 @@ import {
   openConsent,
   setValue,
 } from './support/pages.ts'
-import { codeOf, givePassword, newPerson, signIn } from './support/people.ts'
+import { givePassword, signIn } from './support/people.ts'
 
 const minute = 60
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { codeOf, newPerson } from '../support/people.ts'
 import { openApp } from './support/app.ts'
 import type { App } from './support/app.ts'
 import { frame, postFrom, submissionsOf } from './support/attacker.ts'
 import { inBrowser } from './support/in-browser.ts'
 import { expectArrived, expectErrorPage, openConsent } from './support/pages.ts'
-import { codeOf, givePassword, newPerson } from './support/people.ts'
+import { givePassword } from './support/people.ts'
 import { openSite } from './support/site.ts'
 import type { Site } from './support/site.ts'
 import { markupName } from './support/world.ts'
@@ -111,7 +112,7 @@ inBrowser('Markup in what strangers name themselves', ({ visitor }) => {
       void dialog.dismiss()
     })
     const name = `<img src=x onerror=alert(3)> ${randomBytes(4).toString('hex')}`
-    const person = await newPerson({ username: name, name })
+    const person = await newPerson({ username: name })
     const hint = '"><img src=x onerror=alert(4)>'
     const attempt = await app.start({ login_hint: hint })
     await page.goto(attempt.url)

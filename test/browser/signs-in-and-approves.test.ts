@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { newPerson } from '../support/people.ts'
 import { openApp } from './support/app.ts'
 import type { App } from './support/app.ts'
 import { inBrowser } from './support/in-browser.ts'
-import { givePassword, newPerson, signIn } from './support/people.ts'
+import { givePassword, signIn } from './support/people.ts'
 
 inBrowser('A person who signs in', ({ visitor }) => {
   let app: App

@@ -1,35 +1,30 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { startRuntime } from '../support/local-runtime.ts'
-import type { Runtime } from '../support/local-runtime.ts'
 import type { Server } from '../support/test-client.ts'
+import { newPerson } from '../support/people.ts'
 import { openApp } from './support/app.ts'
 import type { App } from './support/app.ts'
 import { inBrowser } from './support/in-browser.ts'
 import { expectArrived, openConsent } from './support/pages.ts'
-import { newPerson } from './support/people.ts'
+import { startServer } from './support/server.ts'
 
 inBrowser('Over https', ({ visitor }) => {
-  let runtime: Runtime
+  let stop: () => Promise<unknown>
   let server: Server
   let app: App
   beforeAll(async () => {
-    const { config, clients } = inject('world')
-    runtime = await startRuntime({ config, tls: true })
-    const { output: _output, stop: _stop, exited: _exited, ...addresses } = runtime
-    server = { ...addresses, ca: readFileSync(join(runtime.state, 'tls', 'ca.pem'), 'utf8') }
-    app = await openApp(clients.budget, server)
+    const world = inject('world')
+    ;({ server, stop } = await startServer(world, { tls: true }))
+    app = await openApp(world.clients.budget, server)
   })
   afterAll(async () => {
     await app.close()
-    await runtime.stop()
+    await stop()
   })
 
   it('a person signs in and approves, and cookies belong to this very host alone', async () => {
     const { page, context } = await visitor({ device: 'phone' })
     const attempt = await app.start()
-    await openConsent(page, attempt, await newPerson({}, server))
+    await openConsent(page, attempt, await newPerson({ on: server }))
     const cookies = await context.cookies()
     expect(cookies.length).toBeGreaterThanOrEqual(2)
     for (const cookie of cookies) {

@@ -1,6 +1,7 @@
 import { build } from 'esbuild'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { CodePage } from '../../src/pages/code.tsx'
 import { ConsentPage } from '../../src/pages/consent.tsx'
 import { describeWish } from '../../src/pages/describe.ts'
 import { inWords } from '../../src/pages/duration.ts'
@@ -52,6 +53,18 @@ const consent = (change: Partial<Parameters<typeof ConsentPage>[0]> = {}) =>
     }),
   )
 
+const code = (change: Partial<Parameters<typeof CodePage>[0]> = {}) =>
+  text(
+    CodePage({
+      ...frame,
+      action: '/login/code',
+      interaction: 'sealed',
+      username: 'ana',
+      cancellable: true,
+      ...change,
+    }),
+  )
+
 const error = (change: Partial<Parameters<typeof ErrorPage>[0]> = {}) =>
   text(
     ErrorPage({
@@ -74,6 +87,7 @@ const filledWith = (strange: string): Promise<string>[] =>
       offer: strange,
       username: strange,
     }),
+    code({ ...speech, brand: { name: strange }, interaction: strange, username: strange }),
     consent({
       ...speech,
       brand: { name: strange },
@@ -211,6 +225,21 @@ describe('the login page', () => {
 
   it('never sends a password back', async () => {
     expect(await login()).toMatch(/<input id="password"(?![^>]*value=)/)
+  })
+})
+
+describe('the code page', () => {
+  it('has a field that phones fill by themselves, tied to its hint and to what was wrong', async () => {
+    expect(await code()).toMatch(/<input id="otp"[^>]*autocomplete="one-time-code"/)
+    expect(await code()).toContain('aria-describedby="otp-hint"')
+    const wrong = await code({ problem: { kind: 'code' } })
+    expect(wrong).toContain('aria-describedby="problem otp-hint" aria-invalid="true"')
+    expect(wrong).toMatch(/<p [^>]*id="problem" role="alert">/)
+    expect(await code({ problem: { kind: 'wait', seconds: 90 } })).not.toContain('aria-invalid')
+  })
+
+  it('never sends a code back', async () => {
+    expect(await code({ problem: { kind: 'code' } })).toMatch(/<input id="otp"(?![^>]*value=)/)
   })
 })
 

@@ -83,6 +83,15 @@ export function readElement(html: string, id: string): string | undefined {
   return undefined
 }
 
+/** The attributes of the element with this id; `undefined` when the page has none. */
+export function readElementAttributes(
+  html: string,
+  id: string,
+): ReadonlyMap<string, string> | undefined {
+  const tags = [...html.matchAll(/<[a-z][a-z0-9]*\b((?:[^>"]|"[^"]*")*)>/gi)]
+  return tags.map(([, text = '']) => readAttributes(text)).find((tag) => tag.get('id') === id)
+}
+
 function readAttributes(text: string): ReadonlyMap<string, string> {
   const pairs = [...text.matchAll(/([^\s"'=<>/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g)]
   return new Map(

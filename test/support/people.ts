@@ -16,19 +16,26 @@ export type Somebody = {
 
 /** Registers a person; with a one-time code unless told otherwise. */
 export async function newPerson(
-  options: { readonly code?: boolean; readonly on?: Server } = {},
+  options: {
+    readonly code?: boolean
+    readonly on?: Server
+    readonly username?: string
+  } = {},
 ): Promise<Somebody> {
   const { code = true, on = inject('server') } = options
-  const name = `person-${randomBytes(6).toString('hex')}`
+  const id = `person-${randomBytes(6).toString('hex')}`
+  const { username: name = id } = options
   const secret = code ? new Secret({ size: 20 }).base32 : ''
-  const person = { username: name, password: `the password of ${name}`, sub: `sub-${name}`, secret }
+  const person = { username: name, password: `the password of ${name}`, sub: `sub-${id}`, secret }
   const body = {
     password: person.password,
     sub: person.sub,
-    claims: { name: `Somebody ${name}`, email: `${name}@example.com` },
+    claims: { name: `Somebody ${name}`, email: `${id}@example.com` },
     ...(code ? { totp_secret: secret } : {}),
   }
-  const answer = await (await openAdmin(on)).request('PUT', `/users/${name}`, body)
+  const answer = await (
+    await openAdmin(on)
+  ).request('PUT', `/users/${encodeURIComponent(name)}`, body)
   if (answer.status !== 201) throw new Error(`no person: ${answer.status} ${answer.text}`)
   return person
 }

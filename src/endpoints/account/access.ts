@@ -1,7 +1,8 @@
 import type { Call } from '../../call.ts'
+import { endpointUrl } from '../../call.ts'
 import { one, readForm } from '../../authorization/parameters.ts'
 import type { Parameters } from '../../authorization/parameters.ts'
-import { demand } from '../../errors.ts'
+import { ProtocolError, demand } from '../../errors.ts'
 import { reachOf } from '../../objects/account/factors.ts'
 import type { By } from '../../objects/account/changes.ts'
 import type { Credential } from '../../objects/account.ts'
@@ -38,6 +39,10 @@ export type Visitor = {
   readonly by: By
 }
 
+/** Where a visitor's pages lead back to. */
+export const homeOf = ({ by }: Visitor): '/account' | '/setup' =>
+  by.kind === 'setup' ? '/setup' : '/account'
+
 /** The person signed in to this browser; else the sign-in that returns to `path`. */
 export async function demandSession(call: Call, path: AccountPath): Promise<Visitor | Response> {
   const session = await currentSession(call)
@@ -59,10 +64,20 @@ export async function demandFresh(call: Call, path: AccountPath): Promise<Visito
 
 /**
  * Whoever may enrol a factor: a session whose second factor was shown lately, or a set-up session. Never
- * a password alone (A1-21).
+ * a password alone.
  */
 export async function demandEnroller(call: Call, path: AccountPath): Promise<Visitor | Response> {
   return (await setupVisitor(call)) ?? stepUp(call, path)
+}
+
+/** Whoever is signed in or setting up, however long ago. */
+export async function demandVisitor(call: Call, path: AccountPath): Promise<Visitor | Response> {
+  return (await setupVisitor(call)) ?? demandSession(call, path)
+}
+
+/** Whoever may set a password: as `demandFresh`, or a set-up session. */
+export async function demandOwner(call: Call, path: AccountPath): Promise<Visitor | Response> {
+  return (await setupVisitor(call)) ?? demandFresh(call, path)
 }
 
 /** A form of ours, and who sent it. */
@@ -85,11 +100,14 @@ export async function takeForm(
   demand(checkSameOrigin(call))
   const form = demand(await readForm(call.request))
   const { kind, path, enrols } = expected
-  const setup = enrols === true ? await setupVisitor(call) : undefined
-  const visitor = setup ?? (await demandSession(call, path))
+  const visitor = await (enrols === true ? demandVisitor : demandSession)(call, path)
   if (visitor instanceof Response) return visitor
   const token = one(form, 'form')
-  return { visitor, form, data: demand(await openForm(call, kind, { token, bound: visitor.key })) }
+  const opened = await openForm(call, kind, { token, bound: visitor.key })
+  if (opened.ok) return { visitor, form, data: opened.value }
+  // The page as it is now offers the same again.
+  const again = endpointUrl(call.issuer, 'main', visitor.by.kind === 'setup' ? '/setup' : path)
+  throw new ProtocolError({ ...opened.refusal, again })
 }
 
 /** Asks for a second factor that was shown lately. */

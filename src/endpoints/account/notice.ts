@@ -16,7 +16,7 @@ export function noticeIn(query: Parameters): Notice | undefined {
 /** After a form: back to a page that says what was done. */
 export const backTo = (
   call: Call,
-  path: AccountPath,
+  path: AccountPath | '/setup',
   notice: Notice,
   cookies: readonly string[] = [],
 ): Response => seeOther(`${endpointUrl(call.issuer, 'main', path)}?notice=${notice}`, cookies)

@@ -8,6 +8,8 @@ import { factorsOf, mayLose, passkeysOf, reachOf } from './factors.ts'
 import type { Has, StoredCode } from './factors.ts'
 import { epochOf } from './person.ts'
 import type { StoredAccount } from './person.ts'
+import { changePasskeys } from './passkeys.ts'
+import type { PasskeyChange } from './passkeys.ts'
 import { endSessions, liveSession, renewSession } from './sessions.ts'
 import type { StoredSession } from './sessions.ts'
 import { keepSetup, openSetup } from './setup.ts'
@@ -23,6 +25,7 @@ export type By = {
 }
 
 export type Change =
+  | PasskeyChange
   | { readonly kind: 'end-session'; readonly id: string }
   | { readonly kind: 'end-other-sessions' }
   | {
@@ -51,6 +54,10 @@ export type ChangeAnswer =
   | { readonly status: 'last-factor' }
   /** Nothing of the account has this name. */
   | { readonly status: 'unknown' }
+  /** The passkey's challenge was answered before, or too late. */
+  | { readonly status: 'spent' }
+  /** The account has this passkey, or as many as it may have. */
+  | { readonly status: 'known' | 'full' }
 
 const done = (ended: readonly StoredSession[] = []): ChangeAnswer => ({ status: 'done', ended })
 
@@ -63,7 +70,7 @@ export const hasOf = (shelf: Shelf, account: StoredAccount): Has => ({
 
 /**
  * Whether this cookie may change factors now: a set-up session always, a session when its second factor
- * was shown lately. A password alone enrols nothing (A1-21).
+ * was shown lately. A password alone enrols nothing.
  */
 export function mayChangeFactors(
   shelf: Shelf,
@@ -91,6 +98,13 @@ export function changeAccount(
       return endOthers(shelf, account, by, change)
     case 'set-password':
       return setPassword(shelf, account, by, change)
+    case 'add-passkey':
+    case 'rename-passkey':
+    case 'remove-passkey': {
+      const may = mayChangeFactors(shelf, account, by)
+      if (may !== 'yes') return { status: may }
+      return changePasskeys(shelf, { has: hasOf(shelf, account), by }, change)
+    }
     case 'set-code':
     case 'remove-code':
     case 'set-recovery': {
@@ -150,10 +164,14 @@ function changeFactor(
       note(shelf, { ...by.whence, kind: 'factor-removed', method: 'code' })
       return done()
     }
-    case 'set-recovery':
+    case 'set-recovery': {
+      const { code, passkeys } = hasOf(shelf, account)
+      // They stand in for a second factor; without one they would be one.
+      if (!code && passkeys === 0) return { status: 'unknown' }
       shelf.write('recovery', change.hashes)
       note(shelf, { ...by.whence, kind: 'recovery-made' })
       return done()
+    }
     default:
       return change satisfies never
   }

@@ -121,18 +121,24 @@ function spendCode(shelf: Shelf, given: Extract<Spend, { kind: 'code' }>): boole
 /** WebAuthn 7.2: a challenge is answered once; a counter that stands still or falls tells of a copy. */
 function spendPasskey(shelf: Shelf, given: Extract<Spend, { kind: 'passkey' }>): boolean {
   const passkey = shelf.read<StoredPasskey>(passkeyKey(given.id))
-  const key = `challenge:${given.challenge}`
-  const now = shelf.now()
-  if (passkey === undefined || now >= given.until) return false
-  if (shelf.read<number>(key) !== undefined) return false
+  if (passkey === undefined) return false
   const counts = passkey.counter > 0 || given.counter > 0
   if (counts && given.counter <= passkey.counter) return false
-  for (const [known, until] of shelf.list<number>('challenge:')) {
-    if (until <= now) shelf.erase(known)
-  }
-  shelf.write(key, given.until + challengeGrace)
+  if (!useChallenge(shelf, given.challenge, given.until)) return false
   const { counter, backedUp } = given
-  shelf.write(passkeyKey(given.id), { ...passkey, counter, backedUp, lastUsedAt: now })
+  shelf.write(passkeyKey(given.id), { ...passkey, counter, backedUp, lastUsedAt: shelf.now() })
+  return true
+}
+
+/** Uses up a challenge (by its hash) that was accepted until `until` (ms). False: too late, or used before. */
+export function useChallenge(shelf: Shelf, challenge: string, until: number): boolean {
+  const key = `challenge:${challenge}`
+  const now = shelf.now()
+  if (now >= until || shelf.read<number>(key) !== undefined) return false
+  for (const [known, end] of shelf.list<number>('challenge:')) {
+    if (end <= now) shelf.erase(known)
+  }
+  shelf.write(key, until + challengeGrace)
   return true
 }
 

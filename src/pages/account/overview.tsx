@@ -35,6 +35,7 @@ export type ShownMethods = {
   readonly password: boolean
   readonly codeAddedAt?: number
   readonly recoveryCodes: number
+  readonly passkeys: number
 }
 
 export type Notice = keyof Frame['words']['account']['notices']
@@ -49,7 +50,8 @@ type OverviewProps = Frame & {
   /** Addresses of the pages of permissions before and after this one. */
   readonly newer?: string
   readonly older?: string
-  readonly methods: ShownMethods
+  /** Absent where people sign in elsewhere: there is nothing to change here. */
+  readonly methods?: ShownMethods
   readonly sessions: readonly ShownSession[]
   readonly activity: readonly (ActivityEntry & { readonly clientName?: string })[]
 }
@@ -60,7 +62,7 @@ type OverviewProps = Frame & {
  * @example <OverviewPage {...frame} action={url} form={token} username="alice" … />
  */
 export function OverviewPage(props: OverviewProps) {
-  const { words, username, notice, action, form } = props
+  const { words, username, notice, action, form, methods } = props
   const { account } = words
   return (
     <Layout {...props} title={account.title} wide>
@@ -72,7 +74,7 @@ export function OverviewPage(props: OverviewProps) {
       </p>
       <NoticeLine words={words} notice={notice} />
       <Permissions {...props} />
-      <Methods {...props} />
+      {methods === undefined ? null : <Methods {...props} methods={methods} />}
       <Sessions {...props} />
       <Activity {...props} />
       <form method="post" action={action('/account/sign-out')}>
@@ -85,7 +87,14 @@ export function OverviewPage(props: OverviewProps) {
   )
 }
 
-const refused: readonly Notice[] = ['gone', 'last-factor']
+const refused: readonly Notice[] = [
+  'gone',
+  'last-factor',
+  'passkey-known',
+  'passkey-full',
+  'passkey-refused',
+  'passkey-late',
+]
 
 /** What was done just now, or why it was not. */
 export function NoticeLine(props: {
@@ -175,12 +184,26 @@ function PermissionRow(props: OverviewProps & { readonly permission: Permission 
   )
 }
 
-function Methods({ words, lang, action, methods }: OverviewProps) {
+function Methods(props: OverviewProps & Required<Pick<OverviewProps, 'methods'>>) {
+  const { words, lang, action, methods } = props
   const { methods: say } = words.account
-  const { password, codeAddedAt, recoveryCodes } = methods
+  const { password, codeAddedAt, recoveryCodes, passkeys } = methods
+  const { page } = words.passkeys
   return (
     <Section id="methods" title={say.title}>
       <Rows>
+        <Row
+          title={page.title}
+          meta={passkeys === 0 ? page.empty : page.count(passkeys)}
+          action={
+            <Way
+              id="passkeys"
+              href={action('/account/passkeys')}
+              label={passkeys === 0 ? say.setUp : page.manage}
+              about={page.title}
+            />
+          }
+        />
         <Row
           title={say.code}
           meta={
@@ -324,7 +347,7 @@ function about(entry: OverviewProps['activity'][number], props: OverviewProps): 
 
 type At = { readonly time: number; readonly lang: Frame['lang'] }
 
-function Day({ time, lang }: At) {
+export function Day({ time, lang }: At) {
   return <time datetime={new Date(time).toISOString()}>{onDay(time, lang)}</time>
 }
 

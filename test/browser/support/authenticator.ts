@@ -1,9 +1,11 @@
 import type { Page } from 'playwright-core'
 
-/** An authenticator built into the device, which asks its owner nothing. */
+/** An authenticator built into the device, whose owner touches it at once. */
 export type Authenticator = {
   /** How many passkeys it keeps. */
   readonly count: () => Promise<number>
+  /** Whether its owner touches it when asked, from now on. */
+  readonly setPresent: (present: boolean) => Promise<void>
   /** Whether its owner can be verified from now on. */
   readonly setVerified: (verified: boolean) => Promise<void>
 }
@@ -26,6 +28,9 @@ export async function addAuthenticator(page: Page): Promise<Authenticator> {
     count: async () => {
       const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId })
       return credentials.length
+    },
+    setPresent: async (enabled) => {
+      await session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled })
     },
     setVerified: async (isUserVerified) => {
       await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified })

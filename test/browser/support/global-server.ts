@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startRuntime } from '../../support/local-runtime.ts'
 import type {} from '../../support/global-server.ts'
 import { findChromium, noChromium } from './chromium.ts'
+import { startServer } from './server.ts'
 import { makeWorld } from './world.ts'
 import type { World } from './world.ts'
 
@@ -26,10 +24,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return () => Promise.resolve()
   }
   const world = await makeWorld()
-  const { config } = world
-  const { output: _output, stop, exited: _exited, ...addresses } = await startRuntime({ config })
-  const ca = readFileSync(join(addresses.state, 'tls', 'ca.pem'), 'utf8')
-  project.provide('server', { ...addresses, ca })
+  const { server, stop } = await startServer(world)
+  project.provide('server', server)
   project.provide('world', world)
   return async () => {
     await stop()

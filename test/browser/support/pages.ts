@@ -2,10 +2,10 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { App, Attempt } from './app.ts'
 import { signIn } from './people.ts'
-import type { Person } from './people.ts'
+import type { Somebody } from '../../support/people.ts'
 
 /** Opens an app's request in a browser and signs in, up to the question of consent. */
-export async function openConsent(page: Page, attempt: Attempt, person: Person): Promise<void> {
+export async function openConsent(page: Page, attempt: Attempt, person: Somebody): Promise<void> {
   await page.goto(attempt.url)
   await signIn(page, person)
 }

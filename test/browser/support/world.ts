@@ -4,7 +4,7 @@ import type { ClientFixture } from '../../support/fixtures.ts'
 /** The clients of the browser tests. JSON, so that it can cross processes. */
 export type World = {
   /** The configuration file that registers them. */
-  readonly config: unknown
+  readonly config: Readonly<Record<string, unknown>>
   readonly clients: {
     /** What an honest app registers. */
     readonly budget: ClientFixture

@@ -1,3 +1,4 @@
+import { say } from '../say.ts'
 import type { Words } from '../en.ts'
 
 export const passkeys: Words['passkeys'] = {
@@ -12,4 +13,26 @@ export const passkeys: Words['passkeys'] = {
   wrong:
     'Ihr Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder melden Sie sich anders an.',
   late: 'Diese Seite war länger offen. Bitte verwenden Sie Ihren Passkey noch einmal.',
+  page: {
+    title: 'Passkeys',
+    lead: 'Mit einem Passkey melden Sie sich per Fingerabdruck, Gesicht oder der PIN Ihres Geräts an. Er lässt sich nicht an eine falsche Seite verraten.',
+    yours: 'Ihre Passkeys',
+    empty: 'Sie haben noch keinen.',
+    unnamed: 'Passkey ohne Namen',
+    added: (day) => say`Hinzugefügt am ${day}.`,
+    used: (day) => say`Zuletzt verwendet am ${day}.`,
+    unused: 'Noch nicht verwendet.',
+    backedUp: 'Auf mehreren Geräten',
+    bound: 'Nur auf einem Gerät',
+    rename: 'Umbenennen',
+    save: 'Namen speichern',
+    remove: 'Entfernen',
+    add: 'Einen Passkey hinzufügen',
+    nameLabel: 'Ein Name dafür',
+    nameHint:
+      'Damit Sie ihn von anderen unterscheiden können, zum Beispiel der Name Ihres Telefons.',
+    submit: 'Passkey auf diesem Gerät hinzufügen',
+    count: (count) => (count === 1 ? 'Sie haben einen.' : `Sie haben ${count}.`),
+    manage: 'Verwalten',
+  },
 }
