@@ -20,6 +20,11 @@ export type Options = {
   readonly verbose: boolean
   /** Origins that the server may fetch client keys from although they are local. For tests. */
   readonly outboundAllowed: readonly string[]
+  /** A Worker that is bound as the login of `authentication.delegate`. */
+  readonly loginWorker: string | undefined
+  /** PEM files: certificate and key for `certificate_binding`, and whom that connection trusts. */
+  readonly clientCertificate: string | undefined
+  readonly upstreamCa: string | undefined
   /** How the example bank API learns of revocation: it asks, or it trusts short lives. */
   readonly apiRevocation: 'introspection' | 'expiry'
 }
@@ -39,6 +44,9 @@ const flags = {
   verbose: { type: 'boolean' },
   'outbound-allow': { type: 'string' },
   'api-revocation': { type: 'string' },
+  'login-worker': { type: 'string' },
+  'client-certificate': { type: 'string' },
+  'upstream-ca': { type: 'string' },
 } as const
 
 type Flag = keyof typeof flags
@@ -73,6 +81,9 @@ export function readOptions(args: readonly string[], environment: Environment): 
     clientCa: text('client-ca'),
     verbose: on('verbose'),
     outboundAllowed: (text('outbound-allow') ?? '').split(',').filter((origin) => origin !== ''),
+    loginWorker: text('login-worker'),
+    clientCertificate: text('client-certificate'),
+    upstreamCa: text('upstream-ca'),
     apiRevocation: readRevocation(text('api-revocation')),
   }
   checkPortsDiffer(options)

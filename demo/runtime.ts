@@ -28,7 +28,7 @@ export type Runtime = {
 export type RuntimeOptions = {
   readonly state: State
   readonly log: ServerLog
-  readonly workers: Readonly<Record<WorkerName, WorkerConfig>>
+  readonly workers: Readonly<Record<WorkerName, WorkerConfig>> & { readonly login?: WorkerConfig }
   readonly controlToken: string
   /** A PEM file that the Workers' outbound calls trust beside the public authorities. */
   readonly trustedAuthorities: string
@@ -103,10 +103,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await settle()
       ready.resolve()
     },
-    workers: Object.values(options.workers).map((config) => ({
+    workers: Object.entries(options.workers).map(([name, config]) => ({
       config,
       // Proxy style: the request line's absolute address is what the Worker sees, scheme included.
-      dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0, proxy: true }] },
+      // Nobody but the server speaks to the login.
+      dev:
+        name === 'login'
+          ? {}
+          : { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0, proxy: true }] },
     })),
   })
   keep()

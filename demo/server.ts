@@ -4,6 +4,7 @@ import { readServerCertificate } from './certificates.ts'
 import type { ServerCertificate } from './certificates.ts'
 import { applyConfiguration } from './configuration.ts'
 import { openControl } from './control-endpoint.ts'
+import { readBindings } from './delegated-login.ts'
 import { openFront } from './front.ts'
 import type { FrontTls, Upstream } from './front.ts'
 import type { Json } from './json.ts'
@@ -66,6 +67,7 @@ async function start(options: Options, undo: Undo): Promise<readonly string[]> {
     clientAuthorities: authorities,
   })
   checkFactors(factors, config.users)
+  const bindings = readBindings(options, config)
   const [issuer] = settings.issuers
   if (issuer === undefined) return stop('There is no issuer.')
   const certificate = await readServerCertificate(state, [addresses.host], Date.now())
@@ -75,7 +77,7 @@ async function start(options: Options, undo: Undo): Promise<readonly string[]> {
   runtime.promise.catch(() => undefined)
   await openFronts({ options, issuer, certificate, runtime: runtime.promise, undo })
   const log = openLog(state.path('server.log'), options.verbose)
-  const workers = await describeWorkers({ options, addresses, settings, secrets })
+  const workers = await describeWorkers({ options, addresses, settings, secrets, bindings })
   const started = await startRuntime({
     state,
     log,

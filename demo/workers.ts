@@ -2,6 +2,7 @@ import type { MiniflareOptions } from 'miniflare'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleWorker, endBundling } from './bundle.ts'
+import type { DelegatedBindings } from './delegated-login.ts'
 import type { Json } from './json.ts'
 import type { Options } from './options.ts'
 import { stop } from './problem.ts'
@@ -30,15 +31,22 @@ export type WorkerInputs = {
   readonly addresses: Addresses
   readonly settings: { readonly issuers: readonly Json[] }
   readonly secrets: Secrets
+  /** A Worker for the login, and a connection with a client certificate, where settings name them. */
+  readonly bindings: DelegatedBindings
+}
+
+/** The Workers by name; a login of one's own is there only where the settings bind one. */
+export type DescribedWorkers = Readonly<Record<WorkerName, WorkerConfig>> & {
+  readonly login?: WorkerConfig
 }
 
 /** Builds both Workers and describes them to Miniflare as `wrangler.toml` would. */
-export async function describeWorkers(
-  inputs: WorkerInputs,
-): Promise<Readonly<Record<WorkerName, WorkerConfig>>> {
-  const [server, api] = await Promise.all([
+export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWorkers> {
+  const { login, certificate } = inputs.bindings
+  const [server, api, loginWorker] = await Promise.all([
     bundleWorker('demo/worker/server.ts'),
     bundleWorker('demo/worker/bank-api.ts'),
+    login === undefined ? undefined : bundleWorker(login.entry),
   ])
   await endBundling()
   const { options, addresses, settings, secrets } = inputs
@@ -55,6 +63,10 @@ export async function describeWorkers(
         DEVELOPMENT: { type: 'text', value: 'loopback' },
         CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
         OUTBOUND_ALLOWED: { type: 'text', value: options.outboundAllowed.join(',') },
+        ...(login === undefined
+          ? {}
+          : { [login.name]: { type: 'worker' as const, worker: 'login' } }),
+        ...(certificate === undefined ? {} : { [certificate.name]: certificate.binding }),
       },
     },
     'bank-api': {
@@ -83,10 +95,11 @@ export async function describeWorkers(
         },
       },
     },
+    ...(loginWorker === undefined ? {} : { login: describeModule('login', loginWorker) }),
   }
 }
 
-function describeModule(name: WorkerName, contents: string) {
+function describeModule(name: WorkerName | 'login', contents: string) {
   return {
     name,
     compatibilityDate: readCompatibilityDate(),

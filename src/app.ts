@@ -22,6 +22,7 @@ import { Storage, StorageFault } from './observe/storage.ts'
 import { nextNonce } from './proof/sender.ts'
 import { parseMasterSecret } from './secrets.ts'
 import type { MasterSecret } from './secrets.ts'
+import { bindingOf } from './settings/delegated-login.ts'
 import type { Issuer } from './types.ts'
 
 /** Code that only people need is not evaluated before the first of them comes. */
@@ -106,19 +107,19 @@ const routes: readonly Route[] = [
   { method: 'GET',  path: '/account',             sides: 'main', audience: 'person', answer: showAccount },
   { method: 'POST', path: '/account/permissions', sides: 'main', audience: 'person', answer: postPermissions },
   { method: 'POST', path: '/account/sessions',    sides: 'main', audience: 'person', answer: postSessions },
-  { method: 'GET',  path: '/account/passkeys',    sides: 'main', audience: 'person', answer: showPasskeys },
-  { method: 'POST', path: '/account/passkeys',    sides: 'main', audience: 'person', answer: postPasskeys },
+  { method: 'GET',  path: '/account/passkeys',    sides: 'main', audience: 'person', answer: showPasskeys, signIn: 'here' },
+  { method: 'POST', path: '/account/passkeys',    sides: 'main', audience: 'person', answer: postPasskeys, signIn: 'here' },
   { method: 'POST', path: '/account/sign-out',    sides: 'main', audience: 'person', answer: postSignOut },
   { method: 'GET',  path: '/account/signed-out',  sides: 'main', audience: 'person', answer: showSignedOut },
-  { method: 'GET',  path: '/account/code',           sides: 'main', audience: 'person', answer: showCodeSetup },
-  { method: 'POST', path: '/account/code',           sides: 'main', audience: 'person', answer: postCodeSetup },
-  { method: 'GET',  path: '/account/recovery-codes', sides: 'main', audience: 'person', answer: showRecovery },
-  { method: 'POST', path: '/account/recovery-codes', sides: 'main', audience: 'person', answer: postRecovery },
-  { method: 'GET',  path: '/account/password',       sides: 'main', audience: 'person', answer: showPassword },
-  { method: 'POST', path: '/account/password',       sides: 'main', audience: 'person', answer: postPassword },
-  { method: 'GET',  path: '/setup',                  sides: 'main', audience: 'person', answer: showSetup },
-  { method: 'POST', path: '/setup',                  sides: 'main', audience: 'person', answer: postSetup },
-  { method: 'POST', path: '/setup/finish',           sides: 'main', audience: 'person', answer: postSetupFinish },
+  { method: 'GET',  path: '/account/code',           sides: 'main', audience: 'person', answer: showCodeSetup, signIn: 'here' },
+  { method: 'POST', path: '/account/code',           sides: 'main', audience: 'person', answer: postCodeSetup, signIn: 'here' },
+  { method: 'GET',  path: '/account/recovery-codes', sides: 'main', audience: 'person', answer: showRecovery, signIn: 'here' },
+  { method: 'POST', path: '/account/recovery-codes', sides: 'main', audience: 'person', answer: postRecovery, signIn: 'here' },
+  { method: 'GET',  path: '/account/password',       sides: 'main', audience: 'person', answer: showPassword, signIn: 'here' },
+  { method: 'POST', path: '/account/password',       sides: 'main', audience: 'person', answer: postPassword, signIn: 'here' },
+  { method: 'GET',  path: '/setup',                  sides: 'main', audience: 'person', answer: showSetup, signIn: 'here' },
+  { method: 'POST', path: '/setup',                  sides: 'main', audience: 'person', answer: postSetup, signIn: 'here' },
+  { method: 'POST', path: '/setup/finish',           sides: 'main', audience: 'person', answer: postSetupFinish, signIn: 'here' },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
   { method: 'POST', path: '/token',      sides: 'both', audience: 'client',   answer: token, nonce: true },
   { method: 'GET',  path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },
@@ -183,7 +184,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
       makeLog({})('start.refused', { problem: settings.ok ? String(secret) : settings.problem })
       return json({ error: 'server_error', error_description: 'The server is not configured' }, 500)
     }
-    noticeOnce(settings.settings)
+    noticeOnce(settings.settings, env)
     const place = locatePlace(c.req.url, settings)
     if (place === undefined) {
       return json(
@@ -303,18 +304,22 @@ function secureHeaders(response: Response, issuer: Issuer): void {
 let noticed: Settings | undefined
 
 /** What an operator should know once per start: nothing is wrong, but something has a limit. */
-function noticeOnce(settings: Settings): void {
+function noticeOnce(settings: Settings, env: Env): void {
   if (noticed === settings) return
   noticed = settings
   for (const issuer of settings.issuers) {
-    for (const notice of noticesOf(issuer)) {
+    for (const notice of noticesOf(issuer, env)) {
       makeLog({ issuer: issuer.id })('start.notice', { notice })
     }
   }
 }
 
-function noticesOf(issuer: Issuer): readonly string[] {
+function noticesOf(issuer: Issuer, env: Env): readonly string[] {
   const notices: string[] = []
+  const binding = bindingOf(issuer.authentication.login)
+  if (binding !== undefined && !Object.hasOwn(env, binding)) {
+    notices.push(`The binding ${binding} is missing, so nobody can sign in.`)
+  }
   if (issuer.authentication.minimum === 1) {
     notices.push('People may sign in with one factor only (authentication.factors is 1).')
   }

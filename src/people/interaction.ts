@@ -40,6 +40,8 @@ export type SignIn = Common & {
   readonly unreachable?: true
   /** `select_account`: the session's person may go on as they are. */
   readonly offer?: string
+  /** What the bound login wants to be told again with the next step. */
+  readonly service?: string
   /** What a passkey is asked on this very page; a page that is shown again asks anew. */
   readonly challenge?: Challenge
 }

@@ -35,6 +35,10 @@ export type ServiceLogin = {
 
 export type DelegatedLogin = UpstreamLogin | ServiceLogin
 
+/** The binding that a login cannot do without, if any. */
+export const bindingOf = (login: DelegatedLogin | undefined): string | undefined =>
+  login?.kind === 'service' ? login.binding : login?.certificateBinding
+
 type Where = {
   readonly where: string
   /** The issuer's own address. */
@@ -73,10 +77,10 @@ function readService(value: unknown, where: string): ServiceLogin {
   if (!/^[a-z0-9-]{1,32}$/.test(name)) {
     contradiction(`${at}: the name must be 1 to 32 of a-z, 0-9 and '-', and must never change.`)
   }
-  return Object.freeze({ kind: 'service', binding: bindingOf(value, 'binding', at), name })
+  return Object.freeze({ kind: 'service', binding: readBinding(value, 'binding', at), name })
 }
 
-function bindingOf(value: Readonly<Record<string, unknown>>, member: string, at: string): string {
+function readBinding(value: Readonly<Record<string, unknown>>, member: string, at: string): string {
   const name = text(value, member, at)
   if (/^[A-Z][A-Z0-9_]{0,63}$/.test(name) && !ownBindings.includes(name)) return name
   return contradiction(
@@ -101,7 +105,7 @@ function readUpstream(value: unknown, place: Where): UpstreamLogin {
   const binding =
     value['certificate_binding'] === undefined
       ? undefined
-      : bindingOf(value, 'certificate_binding', at)
+      : readBinding(value, 'certificate_binding', at)
   if (method !== 'private_key_jwt' && binding === undefined) {
     contradiction(`${at}: ${method} needs a certificate_binding.`)
   }

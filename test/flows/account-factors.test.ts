@@ -33,7 +33,7 @@ async function askForCode(person: { readonly username: string; readonly password
 }
 
 describe('one-time codes', () => {
-  it('are not enrolled on the password alone (A1-21)', async () => {
+  it('are not enrolled on the password alone', async () => {
     const person = await newPerson({ code: false })
     const { browser } = await openAccount(person)
     const page = await account(browser, '/account/code')

@@ -64,7 +64,7 @@ export async function demandFresh(call: Call, path: AccountPath): Promise<Visito
 
 /**
  * Whoever may enrol a factor: a session whose second factor was shown lately, or a set-up session. Never
- * a password alone (A1-21).
+ * a password alone.
  */
 export async function demandEnroller(call: Call, path: AccountPath): Promise<Visitor | Response> {
   return (await setupVisitor(call)) ?? stepUp(call, path)

@@ -3,9 +3,9 @@ import { endpointUrl } from '../../call.ts'
 import { one, readQuery } from '../../authorization/parameters.ts'
 import { findClient } from '../../clients/find.ts'
 import { demand } from '../../errors.ts'
-import type { AccountView, GrantEntry } from '../../objects/account.ts'
+import type { AccountView, Credential, GrantEntry } from '../../objects/account.ts'
 import { OverviewPage } from '../../pages/account/overview.tsx'
-import type { Permission } from '../../pages/account/overview.tsx'
+import type { Permission, ShownMethods } from '../../pages/account/overview.tsx'
 import { describeWish } from '../../pages/describe.ts'
 import type { Frame } from '../../pages/layout.tsx'
 import { sealForm } from '../../people/forms.ts'
@@ -50,12 +50,9 @@ export async function showAccount(call: Call): Promise<Response> {
       form={await sealForm(call, 'account', { bound: visitor.key, lifetime: pageFor })}
       username={person.username}
       permissions={permissions.filter((permission) => permission !== undefined)}
-      methods={{
-        password: credential.password !== undefined,
-        recoveryCodes: credential.recoveryCodes,
-        passkeys: credential.passkeys.length,
-        ...(view.codeAddedAt === undefined ? {} : { codeAddedAt: view.codeAddedAt }),
-      }}
+      {...(call.issuer.authentication.login === undefined
+        ? { methods: methodsShown(view, credential) }
+        : {})}
       sessions={view.sessions
         .map(({ secretHash, session }) => ({
           ...session,
@@ -73,6 +70,16 @@ export async function showAccount(call: Call): Promise<Response> {
   )
   return page(body, { frame: shown, status: 200 })
 }
+
+const methodsShown = (
+  { codeAddedAt }: AccountView,
+  { password, recoveryCodes, passkeys }: Credential,
+): ShownMethods => ({
+  password: password !== undefined,
+  recoveryCodes,
+  passkeys: passkeys.length,
+  ...(codeAddedAt === undefined ? {} : { codeAddedAt }),
+})
 
 async function viewOf(call: Call, { person }: Visitor): Promise<AccountView> {
   const account = call.stubs.account(person.accountId)

@@ -70,7 +70,7 @@ export const hasOf = (shelf: Shelf, account: StoredAccount): Has => ({
 
 /**
  * Whether this cookie may change factors now: a set-up session always, a session when its second factor
- * was shown lately. A password alone enrols nothing (A1-21).
+ * was shown lately. A password alone enrols nothing.
  */
 export function mayChangeFactors(
   shelf: Shelf,

@@ -50,7 +50,8 @@ type OverviewProps = Frame & {
   /** Addresses of the pages of permissions before and after this one. */
   readonly newer?: string
   readonly older?: string
-  readonly methods: ShownMethods
+  /** Absent where people sign in elsewhere: there is nothing to change here. */
+  readonly methods?: ShownMethods
   readonly sessions: readonly ShownSession[]
   readonly activity: readonly (ActivityEntry & { readonly clientName?: string })[]
 }
@@ -61,7 +62,7 @@ type OverviewProps = Frame & {
  * @example <OverviewPage {...frame} action={url} form={token} username="alice" … />
  */
 export function OverviewPage(props: OverviewProps) {
-  const { words, username, notice, action, form } = props
+  const { words, username, notice, action, form, methods } = props
   const { account } = words
   return (
     <Layout {...props} title={account.title} wide>
@@ -73,7 +74,7 @@ export function OverviewPage(props: OverviewProps) {
       </p>
       <NoticeLine words={words} notice={notice} />
       <Permissions {...props} />
-      <Methods {...props} />
+      {methods === undefined ? null : <Methods {...props} methods={methods} />}
       <Sessions {...props} />
       <Activity {...props} />
       <form method="post" action={action('/account/sign-out')}>
@@ -183,7 +184,8 @@ function PermissionRow(props: OverviewProps & { readonly permission: Permission 
   )
 }
 
-function Methods({ words, lang, action, methods }: OverviewProps) {
+function Methods(props: OverviewProps & Required<Pick<OverviewProps, 'methods'>>) {
+  const { words, lang, action, methods } = props
   const { methods: say } = words.account
   const { password, codeAddedAt, recoveryCodes, passkeys } = methods
   const { page } = words.passkeys

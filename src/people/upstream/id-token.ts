@@ -2,6 +2,8 @@ import type { UpstreamLogin } from '../../settings/delegated-login.ts'
 import type { Level, Proof } from '../../types.ts'
 import type { PersonClaims } from '../../objects/account.ts'
 import { checkClaims } from '../claims.ts'
+import { isMethodReference, mostMethodReferences, signedInAt } from '../signed-in-at.ts'
+import type { Clocks } from '../signed-in-at.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -11,15 +13,7 @@ export type Verdict =
   | { readonly status: 'invalid'; readonly reason: string }
   | { readonly status: 'weak'; readonly reason: string }
 
-/** All times in milliseconds. */
-export type Demand = {
-  readonly now: number
-  readonly required: Level
-  readonly freshAfter: number
-  /** Clocks may differ by this much. */
-  readonly ahead: number
-  readonly behind: number
-}
+export type Demand = Clocks & { readonly required: Level }
 
 const invalid = (reason: string): Verdict => ({ status: 'invalid', reason })
 const weak = (reason: string): Verdict => ({ status: 'weak', reason })
@@ -36,7 +30,7 @@ export function judgeIdToken(login: UpstreamLogin, claims: Claims, demand: Deman
   if (azp !== undefined && azp !== login.clientId) return invalid('azp')
   if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub)) return invalid('sub')
   if (typeof iat !== 'number' || iat * 1000 > demand.now + demand.ahead) return invalid('iat')
-  const at = signedInAt(claims['auth_time'], iat, demand)
+  const at = provenAt(claims['auth_time'], iat, demand)
   if (typeof at !== 'number') return at
   const level = typeof acr === 'string' && Object.hasOwn(login.acr, acr) ? login.acr[acr] : undefined
   if (level === undefined) return weak('the acr is not in the table')
@@ -48,29 +42,20 @@ export function judgeIdToken(login: UpstreamLogin, claims: Claims, demand: Deman
   }
 } // prettier-ignore
 
-/**
- * When the person signed in there: `auth_time`, never in the future. `auth_time` counts whole seconds of
- * another clock, so one that is a little too early for what is needed is taken as just in time.
- */
-function signedInAt(authTime: unknown, iat: number, demand: Demand): number | Verdict {
-  const { now, ahead, behind, freshAfter } = demand
-  if (authTime !== undefined && (typeof authTime !== 'number' || !Number.isFinite(authTime))) {
-    return invalid('auth_time')
-  }
-  if (authTime === undefined && freshAfter > 0) return weak('no auth_time')
-  const at = (authTime ?? iat) * 1000
-  if (at < 0 || at > now + ahead) return invalid('auth_time')
-  if (at < freshAfter - behind) return weak('the sign-in is too old')
-  return Math.min(now, Math.max(at, freshAfter))
+/** `auth_time`, or when the id_token was made; what is needed fresh must say its `auth_time`. */
+function provenAt(authTime: unknown, iat: number, demand: Demand): number | Verdict {
+  if (authTime !== undefined && typeof authTime !== 'number') return invalid('auth_time')
+  if (authTime === undefined && demand.freshAfter > 0) return weak('no auth_time')
+  const at = signedInAt(authTime ?? iat, demand)
+  if (at === 'unsound') return invalid('auth_time')
+  return at === 'too-old' ? weak('the sign-in is too old') : at
 }
 
-/** Authentication method references (RFC 8176): short words, a few of them. */
+/** Authentication method references: a few, and only those of a sound form. */
 export function readAmr(amr: unknown): readonly string[] {
   const words = Array.isArray(amr) ? (amr as readonly unknown[]) : []
-  return words
-    .filter((word): word is string => typeof word === 'string' && /^[A-Za-z0-9_.:-]{1,64}$/.test(word))
-    .slice(0, 16)
-} // prettier-ignore
+  return words.filter(isMethodReference).slice(0, mostMethodReferences)
+}
 
 /** Our claims from theirs by the table; what has another shape than ours must have is left out. */
 export function mapClaims(login: UpstreamLogin, ...sources: readonly Claims[]): PersonClaims {
