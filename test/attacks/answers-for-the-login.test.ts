@@ -204,8 +204,8 @@ describe('the login', () => {
     expect(await nameOf((await open()).page)).not.toBe(request['browser'])
   }) // prettier-ignore
 
-  it('that breaks is a page with both ways on', async () => {
-    const told = await expectNobody(await open(), 'throw', 503)
+  it.each(['throw', 'never'])('that does this is a page with both ways on: %s', async (answer) => {
+    const told = await expectNobody(await open(), answer, 503)
     expect(told.text).not.toContain('the login broke')
     expect(told.links.map(({ id }) => id)).toEqual(expect.arrayContaining(['again', 'back']))
   })

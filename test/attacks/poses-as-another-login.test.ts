@@ -408,6 +408,7 @@ describe('the provider’s server', () => {
     ['answers with a redirect', text('', 302, { location: 'https://evil.example' }), 503],
     ['answers with too much', text(JSON.stringify({ id_token: 'a'.repeat(70_000) })), 503],
     ['breaks the connection', (_response, request) => request.socket.destroy(), 503],
+    ['never answers', () => undefined, 503],
     ['answers with an error', text('{"error":"invalid_grant"}', 400), 403],
     ['fails', text('oops', 500), 403],
     ['answers with no JSON', text('<html>'), 403],

@@ -23,6 +23,9 @@ export default class RudeLogin extends WorkerEntrypoint {
         return page(JSON.stringify(request))
       case 'throw':
         throw new Error('the login broke')
+      case 'never':
+        await new Promise((resolve) => setTimeout(resolve, 20_000))
+        return page('too late')
       case 'function':
         return { ...page('x'), title: () => 'x' }
       case 'date':
