@@ -93,10 +93,16 @@ function Passkey({ words, ask, interaction, username = '', passkey }: LoginProps
   if (passkey === undefined) return null
   const { action, options } = passkey
   const asked = { words, ceremony: 'get', options, posts: { action, interaction } } as const
-  if (ask !== 'passkey') return <PasskeyArea {...asked} label={words.passkeys.signIn} conditional />
+  if (ask !== 'passkey') {
+    return (
+      <PasskeyArea {...asked} label={words.passkeys.signIn} conditional>
+        <p class="next">{words.passkeys.or}</p>
+      </PasskeyArea>
+    )
+  }
   return (
     <PasskeyArea {...asked} label={words.passkeys.confirm} only>
-      <p>{words.signIn.usePasskey(<Name words={words}>{username}</Name>)}</p>
+      <p class="next">{words.signIn.usePasskey(<Name words={words}>{username}</Name>)}</p>
     </PasskeyArea>
   )
 }
@@ -156,13 +162,15 @@ function Buttons({ words, ask, client, skippable }: LoginProps) {
   )
 }
 
-/** What becomes of the password, and where the person goes afterwards. */
+/** What becomes of the password, where one is asked for, and where the person goes afterwards. */
 function Assurance(props: LoginProps & Required<Pick<LoginProps, 'client'>>) {
   const { words, client } = props
   const { passwordStays, afterwards } = words.signIn
   return (
     <p class="note">
-      {passwordStays(<BrandName {...props} />, <Name words={words}>{client.name}</Name>)}{' '}
+      {props.ask === 'passkey'
+        ? null
+        : passwordStays(<BrandName {...props} />, <Name words={words}>{client.name}</Name>)}{' '}
       {afterwards(<Host words={words}>{client.host}</Host>)}
     </p>
   )

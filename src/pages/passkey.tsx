@@ -45,7 +45,7 @@ export function PasskeyArea(props: PasskeyAreaProps) {
           {label}
         </button>
       </div>
-      <p id="passkey-status" class="hint" role="status" aria-live="polite"></p>
+      <p id="passkey-status" class="problem" role="status" aria-live="polite"></p>
       {only === true ? (
         <noscript>
           <p class="problem">{passkeys.noScript}</p>

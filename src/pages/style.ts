@@ -62,6 +62,8 @@ input[aria-invalid] { border: 2px solid var(--bad); padding-inline: calc(.875rem
   padding: .75rem 1rem; border-radius: .625rem; border-inline-start: 4px solid; font-weight: 500;
 }
 .problem { background: var(--bad-tint); color: var(--bad); }
+.problem:empty { padding: 0; border: 0; }
+.choices + .problem:not(:empty) { margin-block-start: 1rem; }
 .done { background: var(--good-tint); color: var(--good); margin-block-start: 1rem; }
 .choices { display: flex; flex-direction: column; gap: .75rem; margin-block-start: 1.75rem; }
 button, .button {

@@ -9,18 +9,20 @@ import { mostPasskeys } from '../../objects/account/passkeys.ts'
 import { deviceInWords } from '../../pages/account/device.ts'
 import type { Notice } from '../../pages/account/overview.tsx'
 import { PasskeysPage, longestPasskeyName } from '../../pages/account/passkeys.tsx'
+import type { Frame } from '../../pages/layout.tsx'
 import { visibleText } from '../../pages/name.ts'
-import { whenceOf } from '../../people/device.ts'
+import { namesOf, whenceOf } from '../../people/device.ts'
 import { sealForm } from '../../people/forms.ts'
 import { creationOptions, newChallenge, relyingParty } from '../../people/passkey-options.ts'
 import type { Challenge } from '../../people/passkey-options.ts'
 import { verifyAttestation } from '../../people/passkeys.ts'
-import { turnAway } from '../../people/told.ts'
 import { frame, page } from '../page.tsx'
-import { demandEnroller, stepUp, takeForm } from './access.ts'
+import { demandEnroller, takeForm } from './access.ts'
 import type { Posted, Visitor } from './access.ts'
 import { change } from './change.ts'
+import { homeLink } from './home.ts'
 import { backTo, noticeIn } from './notice.ts'
+import { refused } from './refused.ts'
 
 const path = '/account/passkeys'
 
@@ -39,22 +41,31 @@ export async function showPasskeys(call: Call): Promise<Response> {
   const options = asks && creationOptions(issuer, challenge, { person, passkeys })
   const notice = noticeIn(demand(readQuery(call.request)))
   const shown = await frame(call)
-  const { device } = whenceOf(call)
   const body = (
     <PasskeysPage
       {...shown}
       action={endpointUrl(issuer, 'main', path)}
       form={await sealForm(call, 'passkey', { bound, lifetime: pageLifetime, data: { challenge } })}
-      back={{ href: endpointUrl(issuer, 'main', '/account'), label: shown.words.account.back }}
+      back={homeLink(call, visitor, shown)}
       passkeys={passkeys}
       changeable={by.kind === 'session'}
-      suggestedName={deviceInWords(device === undefined ? {} : { device }, shown)}
+      suggestedName={suggestName(call, shown)}
       {...(options === false ? {} : { options })}
       {...(notice === undefined ? {} : { notice })}
     />
   )
   const scripted = asks ? ({ passkeys: 'create' } as const) : {}
   return page(body, { frame: shown, status: 200, ...scripted })
+}
+
+/** What the browser runs on, as far as it is known: a name to begin with. */
+function suggestName(call: Call, shown: Frame): string {
+  const { device } = whenceOf(call)
+  const { browser, system } = namesOf(device)
+  if (device !== undefined && browser !== undefined && system !== undefined) {
+    return deviceInWords({ device }, shown)
+  }
+  return system ?? shown.words.passkeys.page.unnamed
 }
 
 /** Adds, renames or removes a passkey. */
@@ -101,7 +112,7 @@ const nameIn = (form: Parameters): string =>
 
 async function after(
   call: Call,
-  { by }: Visitor,
+  visitor: Visitor,
   { status }: ChangeAnswer,
   done: Notice,
 ): Promise<Response> {
@@ -119,11 +130,8 @@ async function after(
     case 'spent':
       return backTo(call, path, 'passkey-late')
     case 'signed-out':
-    case 'not-fresh': {
-      if (by.kind === 'setup') return turnAway('setup-ended')
-      const again = await stepUp(call, path)
-      return again instanceof Response ? again : turnAway('sign-in-again')
-    }
+    case 'not-fresh':
+      return refused(call, visitor, { path, status })
     default:
       return status satisfies never
   }

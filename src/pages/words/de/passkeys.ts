@@ -3,6 +3,7 @@ import type { Words } from '../en.ts'
 
 export const passkeys: Words['passkeys'] = {
   signIn: 'Mit Passkey anmelden',
+  or: 'Oder ohne Passwort:',
   confirm: 'Passkey verwenden',
   failed: 'Ihr Passkey wurde nicht verwendet. Versuchen Sie es noch einmal, wenn Sie bereit sind.',
   known: 'Auf diesem Gerät gibt es schon einen Passkey für Ihr Konto.',

@@ -3,6 +3,7 @@ import { say } from '../say.ts'
 
 export const passkeys = {
   signIn: 'Sign in with a passkey',
+  or: 'Or without a password:',
   confirm: 'Use your passkey',
   /** Cancelled, timed out or failed: browsers do not say which. */
   failed: 'Your passkey was not used. Try again when you are ready.',
