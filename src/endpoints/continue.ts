@@ -72,8 +72,8 @@ export async function continueSignIn(
     if (started.status === 'spent') return 'spent'
     return turnAway('sign-in-again', 'disabled, or its credential changed')
   }
-  const { cookie } = started
-  return arrive(call, interaction, { person, proofs, cookie })
+  const { cookie, id: sessionId } = started
+  return arrive(call, interaction, { person, proofs, sessionId, cookie })
 }
 
 /** Goes where the sign-in was for, with a session that already suffices. */
@@ -83,16 +83,16 @@ export async function arriveWith(
   session: Session,
   cookies: readonly Cookie[] = [],
 ): Promise<Response> {
-  const { person, proofs, cookieHash } = session
-  return arrive(call, interaction, { person, proofs, sessionHash: cookieHash }, cookies)
+  const { id: sessionId, person, proofs, cookieHash: sessionHash } = session
+  return arrive(call, interaction, { person, proofs, sessionId, sessionHash }, cookies)
 }
 
 async function arrive(
   call: Call,
   interaction: Pick<SignIn, 'purpose' | 'browser' | 'until' | 'need'>,
-  signedIn: { readonly person: Person; readonly proofs: readonly Proof[] } & (
-    { readonly cookie: Cookie } | { readonly sessionHash: string }
-  ),
+  signedIn: Pick<Progress, 'person' | 'proofs'> & { readonly sessionId: string } & (
+      { readonly cookie: Cookie } | { readonly sessionHash: string }
+    ),
   cookies: readonly Cookie[] = [],
 ): Promise<Response> {
   const { issuer } = call
@@ -110,6 +110,7 @@ async function arrive(
     browser,
     until,
     session: 'cookie' in signedIn ? await cookieHash(signedIn.cookie.value) : signedIn.sessionHash,
+    sessionId: signedIn.sessionId,
     person: signedIn.person,
     proofs: signedIn.proofs,
   })
@@ -132,7 +133,7 @@ async function somebodyElse(
 export async function approvalFor(
   call: Call,
   live: LiveRequest,
-  given: Pick<Approval, 'request' | 'browser' | 'until' | 'session' | 'person'> &
+  given: Pick<Approval, 'request' | 'browser' | 'until' | 'session' | 'sessionId' | 'person'> &
     Pick<Progress, 'proofs'> & { readonly need: Need },
 ): Promise<Approval> {
   const { proofs, need, ...rest } = given
