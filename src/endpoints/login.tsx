@@ -32,7 +32,7 @@ export type Visit = {
 export async function showLogin(call: Call): Promise<Response> {
   const visit = await openVisit(call, demand(readQuery(call.request)))
   const { unreachable } = visit.interaction
-  return renderLogin(call, visit, unreachable ? { problem: { kind: 'unreachable' } } : {})
+  return renderLogin(call, visit, unreachable ? { problem: outOfReach(visit.interaction) } : {})
 }
 
 /** Opens the interaction of a sign-in page and what it is for. Throws `ProtocolError`. */
@@ -90,8 +90,14 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
   const progress = { person, methods: methodsOf(credential), proofs }
   const answer = await continueSignIn(call, interaction, progress)
   if (answer instanceof Response) return answer
-  return renderLogin(call, visit, { username, problem: { kind: 'unreachable' } })
+  return renderLogin(call, visit, { username, problem: outOfReach(interaction) })
 }
+
+/** Which factor the account would need. */
+const outOfReach = ({ need }: SignIn): LoginProblem => ({
+  kind: 'unreachable',
+  missing: need.required === 3 ? 'passkey' : 'secondFactor',
+})
 
 /** `select_account`: the person goes on with the session there is, or steps it up. */
 async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Promise<Response> {
@@ -104,7 +110,7 @@ async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Prom
   const step = nextStep(interaction.need, proofs, methodsOf(credential))
   if (step === 'done') return arriveWith(call, interaction, session)
   if (step === 'unreachable') {
-    return renderLogin(call, { interaction, ...visit }, { problem: { kind: 'unreachable' } })
+    return renderLogin(call, { interaction, ...visit }, { problem: outOfReach(interaction) })
   }
   const { offer: _offer, ...rest } = interaction
   return askFor(call, { ...rest, ask: step, person, proofs })

@@ -10,7 +10,7 @@ export type LoginProblem =
   | { readonly kind: 'credentials' }
   | { readonly kind: 'wait'; readonly seconds: number }
   /** This account cannot reach the level of authentication that is required. */
-  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'unreachable'; readonly missing: 'secondFactor' | 'passkey' }
   /** Unknown passkey, wrong signature, used before: the same sentence. */
   | { readonly kind: 'passkey' }
   /** The page was open longer than its question to passkeys lives. */
@@ -194,6 +194,6 @@ function sentence({ words, lang }: LoginProps, problem: LoginProblem): string {
   if (problem.kind === 'credentials') return words.signIn.wrongCredentials
   if (problem.kind === 'passkey') return words.passkeys.wrong
   if (problem.kind === 'late') return words.passkeys.late
-  if (problem.kind === 'unreachable') return words.signIn.unreachable
+  if (problem.kind === 'unreachable') return words.signIn.unreachable[problem.missing]
   return words.signIn.tooManyAttempts(inWords(problem.seconds, lang))
 }
