@@ -56,6 +56,7 @@ export async function postLogin(call: Call): Promise<Response> {
   const visit = await openVisit(call, form)
   if (action === 'continue') return goOnAsOffered(call, visit)
   if (action === 'skip') return goOnWithLess(call, visit)
+  if (action === 'recovery') return recover(call, visit)
   return takePassword(call, visit, form)
 }
 
@@ -126,6 +127,14 @@ async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Respons
   return arriveWith(call, interaction, session)
 }
 
+/** The passkey is not at hand: a recovery code beside the password reaches what is required. */
+async function recover(call: Call, { interaction }: Visit): Promise<Response> {
+  const { recovery, challenge: _challenge, ...rest } = interaction
+  if (recovery !== true) return turnAway('page-outdated', 'nothing to recover with')
+  const { need } = interaction
+  return askFor(call, { ...rest, ask: 'code', need: { ...need, wanted: need.required } })
+}
+
 /** Shows the sign-in form with a new challenge for passkeys. */
 export async function renderLogin(
   call: Call,
@@ -156,6 +165,7 @@ export async function renderLogin(
       {...(username === undefined ? {} : { username })}
       {...(interaction.offer === undefined ? {} : { offer: interaction.offer })}
       skippable={isWish(interaction)}
+      recoverable={interaction.recovery === true}
       {...(problem === undefined ? {} : { problem })}
     />
   )
