@@ -10,7 +10,7 @@ import { sealInteraction } from '../people/interaction.ts'
 import type { Approval, SignIn } from '../people/interaction.ts'
 import { beginSession } from '../people/session.ts'
 import type { Person, Session } from '../people/session.ts'
-import { nextStep } from '../people/steps.ts'
+import { mayRecover, nextStep } from '../people/steps.ts'
 import type { Methods } from '../people/steps.ts'
 import { isAbout } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
@@ -61,7 +61,9 @@ export async function continueSignIn(
   if (step === 'unreachable') return 'unreachable'
   if (step !== 'done') {
     const { unreachable: _unreachable, offer: _offer, challenge: _challenge, ...rest } = interaction
-    return askFor(call, { ...rest, ask: step, person, proofs })
+    const recovers = step === 'passkey' && mayRecover(rest.need, proofs, methods)
+    const recovery = recovers ? { recovery: true as const } : {}
+    return askFor(call, { ...rest, ...recovery, ask: step, person, proofs })
   }
   const { browser } = interaction
   const given = { proofs, browser, ...(spend === undefined ? {} : { spend }) }
