@@ -20,7 +20,14 @@ import {
   useForGrant,
 } from './account/sessions.ts'
 import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
-import { beginSetup, makeLink, openSetup, readLink, resetFactors } from './account/setup.ts'
+import {
+  beginSetup,
+  makeLink,
+  openSetup,
+  readLink,
+  resetFactors,
+  voidLinks,
+} from './account/setup.ts'
 import type { SetupCookie, SetupKind } from './account/setup.ts'
 import { pairwiseSalt, pairwiseSubject } from './account/subject.ts'
 import { EdgeObject } from './edge-object.ts'
@@ -112,7 +119,10 @@ export class Account extends EdgeObject {
       const code: StoredCode = { sealed: input.codeSealed, lastStep: 0, addedAt: this.now() }
       this.write('code', code)
     }
-    if (changed) note(this.shelf, { kind: 'operator-changed' })
+    if (changed) {
+      note(this.shelf, { kind: 'operator-changed' })
+      voidLinks(this.shelf, 'new-credential')
+    }
     this.write('account', {
       ...account,
       ...(password === undefined ? {} : { password }),
@@ -345,6 +355,7 @@ export class Account extends EdgeObject {
     this.write('account', { ...account, enabled, credentialEpoch })
     if (account.enabled !== enabled) note(this.shelf, { kind: enabled ? 'enabled' : 'disabled' })
     if (!enabled) {
+      voidLinks(this.shelf, 'disabled')
       const ids = [...this.ending().ids, ...this.entries().map((entry) => entry.grantId)]
       this.write('ending', { ids: [...new Set(ids)], retryAt: this.now() + retryAfter })
       this.schedule()
