@@ -1,7 +1,6 @@
 import { Hono } from 'hono'
-import { issuerSecrets } from './call.ts'
-import type { Call, IssuerSecrets, Runtime, Side } from './call.ts'
-import { configuredIssuer, settingsOf } from './config.ts'
+import type { Call, Runtime, Side } from './call.ts'
+import { settingsOf } from './config.ts'
 import type { Env, Settings } from './config.ts'
 import { discardBody } from './authorization/parameters.ts'
 import { introspect } from './endpoints/introspect.ts'
@@ -13,15 +12,13 @@ import { revoke } from './endpoints/revoke.ts'
 import { token } from './endpoints/token.ts'
 import { userinfo } from './endpoints/userinfo.ts'
 import { adminApi } from './admin/api.ts'
-import { randomText } from './encoding.ts'
 import { ProtocolError, printable, statusFor } from './errors.ts'
 import type { Refusal } from './errors.ts'
-import { makeStubs } from './objects/stubs.ts'
+import { completeRuntime, makeCall, parseMasterSecretOnce } from './make-call.ts'
+import type { Place } from './make-call.ts'
 import { makeLog } from './observe/log.ts'
-import { Storage, StorageFault } from './observe/storage.ts'
+import { StorageFault } from './observe/storage.ts'
 import { nextNonce } from './proof/sender.ts'
-import { parseMasterSecret } from './secrets.ts'
-import type { MasterSecret } from './secrets.ts'
 import { bindingOf } from './settings/delegated-login.ts'
 import type { Issuer } from './types.ts'
 
@@ -71,6 +68,9 @@ const postPassword = async (call: Call) => (await account.password()).postPasswo
 const showSetup = async (call: Call) => (await account.setup()).showSetup(call)
 const postSetup = async (call: Call) => (await account.setup()).postSetup(call)
 const postSetupFinish = async (call: Call) => (await account.setup()).postSetupFinish(call)
+const logout = () => import('./endpoints/logout.tsx')
+const showLogout = async (call: Call) => (await logout()).showLogout(call)
+const postLogout = async (call: Call) => (await logout()).postLogout(call)
 const style = async (call: Call) => (await pages()).style(call)
 
 /** Who an endpoint speaks to: decides how errors look and whether the answer carries a DPoP nonce. */
@@ -120,6 +120,8 @@ const routes: readonly Route[] = [
   { method: 'GET',  path: '/setup',                  sides: 'main', audience: 'person', answer: showSetup, signIn: 'here' },
   { method: 'POST', path: '/setup',                  sides: 'main', audience: 'person', answer: postSetup, signIn: 'here' },
   { method: 'POST', path: '/setup/finish',           sides: 'main', audience: 'person', answer: postSetupFinish, signIn: 'here' },
+  { method: 'GET',  path: '/logout',     sides: 'main', audience: 'person',   answer: showLogout },
+  { method: 'POST', path: '/logout',     sides: 'main', audience: 'person',   answer: postLogout },
   { method: 'GET',  path: '/assets/:id', sides: 'main', audience: 'person',   answer: style },
   { method: 'POST', path: '/token',      sides: 'both', audience: 'client',   answer: token, nonce: true },
   { method: 'GET',  path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },
@@ -131,9 +133,6 @@ const routes: readonly Route[] = [
 
 const everyMethod = ['GET', 'PUT', 'POST', 'DELETE'] as const
 
-/** Which issuer, side and relative path a URL means. The host only selects among configured issuers. */
-type Place = { readonly issuer: Issuer; readonly side: Side; readonly path: string }
-
 type Hosted = { Bindings: Env; Variables: { call: Call } }
 
 /** Makes the Worker. Production passes no options; see `Runtime` for what a local runtime may. */
@@ -142,30 +141,6 @@ export function createServer(options: Partial<Runtime> = {}): {
 } {
   const app = buildRouter(completeRuntime(options))
   return { fetch: async (request, env, context) => app.fetch(request, env, context) }
-}
-
-const completeRuntime = (options: Partial<Runtime>): Runtime => ({
-  now: () => Date.now(),
-  fetch: (...parameters) => fetch(...parameters),
-  storage: {},
-  outboundAllowed: () => false,
-  finish: (response) => response,
-  ...options,
-})
-
-/** A call without an HTTP request, for an entrypoint. Throws when the deployment is not configured. */
-export function callFor(
-  env: Env,
-  issuerId: string,
-  options: Partial<Runtime>,
-  waitUntil: Call['waitUntil'],
-): Call {
-  const issuer = configuredIssuer(env, issuerId)
-  const secret = parseMasterSecretOnce(env.MASTER_SECRET)
-  if (typeof secret === 'string') throw new Error(secret)
-  const request = new Request(issuer.url)
-  const runtime = completeRuntime(options)
-  return makeCall({ issuer, side: 'main', path: '/', request, env, runtime, secret }, waitUntil)
 }
 
 function buildRouter(runtime: Runtime): Hono<Hosted> {
@@ -329,52 +304,6 @@ function noticesOf(issuer: Issuer, env: Env): readonly string[] {
     )
   }
   return notices
-}
-
-const secretsOf = new WeakMap<MasterSecret, Map<string, IssuerSecrets>>()
-let parsed: { readonly text: unknown; readonly secret: MasterSecret | string } | undefined
-
-/** `text` as the deployment has it: it may have forgotten the secret. */
-function parseMasterSecretOnce(text: unknown): MasterSecret | string {
-  if (parsed === undefined || parsed.text !== text)
-    parsed = { text, secret: parseMasterSecret(text) }
-  return parsed.secret
-}
-
-function secretsFor(secret: MasterSecret, issuerId: string): IssuerSecrets {
-  const byIssuer = secretsOf.get(secret) ?? new Map<string, IssuerSecrets>()
-  const known = byIssuer.get(issuerId) ?? issuerSecrets(secret, issuerId)
-  secretsOf.set(secret, byIssuer.set(issuerId, known))
-  return known
-}
-
-/** Makes the context of one request. */
-function makeCall(
-  given: Place & {
-    readonly request: Request
-    readonly env: Env
-    readonly runtime: Runtime
-    readonly secret: MasterSecret
-  },
-  waitUntil: Call['waitUntil'],
-): Call {
-  const { issuer, side, path, request, env, runtime, secret } = given
-  const id = request.headers.get('cf-ray') ?? randomText(9)
-  return {
-    id,
-    issuer,
-    side,
-    path,
-    request,
-    env,
-    runtime,
-    waitUntil,
-    storage: new Storage(runtime.storage),
-    stubs: makeStubs(env, issuer),
-    secrets: secretsFor(secret, issuer.id),
-    log: makeLog({ issuer: issuer.id, request_id: id }),
-    now: runtime.now(),
-  }
 }
 
 /** The suffixes that stand between host and path for issuers with a path (RFC 8414 3.1). */

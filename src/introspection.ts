@@ -1,7 +1,7 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { callFor } from './app.ts'
 import type { Call, Runtime } from './call.ts'
 import { describeToken } from './endpoints/introspect.ts'
+import { callFor } from './make-call.ts'
 import { confirmedRing, publicKeys } from './tokens/keys.ts'
 import type { Env } from './config.ts'
 import type { JsonWebKeySet } from './types.ts'

@@ -19,7 +19,15 @@ import { controllable, now, storageHooks, underControl } from './control.ts'
 
 type DevelopmentEnv = Env & { readonly CONTROL_TOKEN: string; readonly OUTBOUND_ALLOWED?: string }
 
-export const Account = controllable('Account', BaseAccount)
+/** Accounts tell clients of ended sessions, by the same clock and within the same allowance. */
+class LocalAccount extends BaseAccount {
+  protected override runtime() {
+    const allowed = (this.env as DevelopmentEnv).OUTBOUND_ALLOWED?.split(',') ?? []
+    return { ...super.runtime(), outboundAllowed: (origin: string) => allowed.includes(origin) }
+  }
+}
+
+export const Account = controllable('Account', LocalAccount)
 export const Client = controllable('Client', BaseClient)
 export const Directory = controllable('Directory', BaseDirectory)
 export const Grant = controllable('Grant', BaseGrant)

@@ -45,6 +45,9 @@ export type OpenIdContext = {
   readonly jwks: JsonWebKeySet | undefined
 }
 
+/** It travels in the sealed question whether to sign out. */
+const longestReturn = 1_024
+
 type Registration = OpenIdMetadata & {
   readonly redirect_uris: readonly string[]
   readonly application_type: 'web' | 'native'
@@ -122,6 +125,9 @@ function problemWithLogout(metadata: Registration, profile: Profile): string | u
   for (const uri of metadata.post_logout_redirect_uris ?? []) {
     const problem = problemWithRedirectUri(uri, metadata.application_type, profile)
     if (problem !== undefined) return `a post_logout_redirect_uri ${problem}`
+    if (uri.length > longestReturn) {
+      return `a post_logout_redirect_uri is longer than ${longestReturn} characters`
+    }
   }
   return metadata.backchannel_logout_session_required === true &&
     metadata.backchannel_logout_uri === undefined

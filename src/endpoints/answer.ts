@@ -2,7 +2,9 @@ import type { Call } from '../call.ts'
 import { codeResponse, errorResponse, seeOther } from '../authorization/respond.ts'
 import { tuple, utf8 } from '../encoding.ts'
 import { makeHandle } from '../handles.ts'
+import type { Consent } from '../objects/grant.ts'
 import type { Approval } from '../people/interaction.ts'
+import { sessionIdAt } from '../people/session-id.ts'
 import { sessionHandle } from '../people/session.ts'
 import { subjectFor } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
@@ -30,7 +32,7 @@ export async function approve(
   const { storage, stubs, issuer } = call
   const { pushed, client } = live
   const { request } = pushed
-  const { person, grantId, authentication } = approval
+  const { person, grantId } = approval
   const { accountId, epoch } = person
   const session = await sessionHandle(call)
   const account = stubs.account(accountId)
@@ -46,7 +48,8 @@ export async function approve(
   }
   // The seal was opened with this very cookie, so the handle is the one that was signed in with.
   if (session?.objectId !== accountId) throw new Error('the session is not the person’s')
-  const standing = { epoch, session: session.secretHash }
+  const { generation } = client
+  const standing = { epoch, generation, session: session.secretHash }
   const promised = await storage.object('Account.addGrant', () =>
     account.addGrant(issuer.id, entry, standing),
   )
@@ -54,23 +57,13 @@ export async function approve(
     const detail = 'disabled, signed out, or its credential changed'
     return turnAway('sign-in-again', detail, wayBack(call, client, request))
   }
-  const sub = await subjectFor(call, client, person)
+  const consent = await consentOf(call, live, approval)
   await completeOnce(call, live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))
-  const { resources } = request
   const order = {
     issuer: issuer.id,
     lifetime,
-    consent: {
-      accountId,
-      sub,
-      clientId: client.clientId,
-      generation: client.generation,
-      scope: request.scope,
-      resources: resources.length > 0 ? resources : defaultResources(issuer),
-      claims: request.claims,
-      authentication,
-    },
+    consent,
     code: {
       secretHash: handle.secretHash,
       lifetime: issuer.lifetimes.authorizationCode * 1000,
@@ -88,6 +81,27 @@ export async function approve(
   )
   call.log('consent.approved', { client_id: client.clientId, grant: grantId })
   return seeOther(codeResponse(issuer, request, text))
+}
+
+/** What was agreed to, as the grant keeps it. */
+async function consentOf(
+  call: Call,
+  { pushed, client }: LiveRequest,
+  { person, authentication, sessionId }: Approval,
+): Promise<Consent> {
+  const { scope, resources, claims } = pushed.request
+  const { clientId, generation } = client
+  return {
+    accountId: person.accountId,
+    sub: await subjectFor(call, client, person),
+    clientId,
+    generation,
+    scope,
+    resources: resources.length > 0 ? resources : defaultResources(call.issuer),
+    claims,
+    authentication,
+    ...(sessionId === undefined ? {} : { session: await sessionIdAt(clientId, sessionId) }),
+  }
 }
 
 /** The first to complete wins. Throws `ProtocolError` for everybody else. */

@@ -72,10 +72,12 @@ export async function continueSignIn(
   if (step !== 'done') return askFor(call, { ...asked, ...goesOn, ask: step, person, proofs })
   const given = { proofs, browser, ...goesOn, ...(spend === undefined ? {} : { spend }) }
   const started = await beginSession(call, person, given)
-  if (started.status === 'spent') return 'spent'
-  if (started.status === 'stale') return signInAnew(call, { ...asked, ask: 'identify', proofs: [] })
-  const { cookie } = started
-  return arrive(call, interaction, { person, proofs, cookie })
+  if (started.status !== 'started') {
+    if (started.status === 'spent') return 'spent'
+    return signInAnew(call, { ...asked, ask: 'identify', proofs: [] })
+  }
+  const { cookie, id: sessionId } = started
+  return arrive(call, interaction, { person, proofs, sessionId, cookie })
 }
 
 /** What was proven counts no more: the page offers to begin again. Throws `ProtocolError`. */
@@ -92,16 +94,16 @@ export async function arriveWith(
   session: Session,
   cookies: readonly Cookie[] = [],
 ): Promise<Response> {
-  const { person, proofs, cookieHash } = session
-  return arrive(call, interaction, { person, proofs, sessionHash: cookieHash }, cookies)
+  const { id: sessionId, person, proofs, cookieHash: sessionHash } = session
+  return arrive(call, interaction, { person, proofs, sessionId, sessionHash }, cookies)
 }
 
 async function arrive(
   call: Call,
   interaction: Pick<SignIn, 'purpose' | 'browser' | 'until' | 'need'>,
-  signedIn: { readonly person: Person; readonly proofs: readonly Proof[] } & (
-    { readonly cookie: Cookie } | { readonly sessionHash: string }
-  ),
+  signedIn: Pick<Progress, 'person' | 'proofs'> & { readonly sessionId: string } & (
+      { readonly cookie: Cookie } | { readonly sessionHash: string }
+    ),
   cookies: readonly Cookie[] = [],
 ): Promise<Response> {
   const { issuer } = call
@@ -122,6 +124,7 @@ async function arrive(
     browser,
     until,
     session: 'cookie' in signedIn ? await cookieHash(signedIn.cookie.value) : signedIn.sessionHash,
+    sessionId: signedIn.sessionId,
     person: signedIn.person,
     proofs: signedIn.proofs,
   })
@@ -144,7 +147,7 @@ async function somebodyElse(
 export async function approvalFor(
   call: Call,
   live: LiveRequest,
-  given: Pick<Approval, 'request' | 'browser' | 'until' | 'session' | 'person'> &
+  given: Pick<Approval, 'request' | 'browser' | 'until' | 'session' | 'sessionId' | 'person'> &
     Pick<Progress, 'proofs'> & { readonly need: Need },
 ): Promise<Approval> {
   const { proofs, need, ...rest } = given

@@ -27,13 +27,14 @@ export async function answerSilently(
     const error = { code: 'consent_required', description: 'The person must agree' } as const
     return seeOther(errorResponse(issuer, live.pushed.request, error))
   }
-  const { person, proofs, cookieHash } = given.session
+  const { id: sessionId, person, proofs, cookieHash } = given.session
   const approval = await approvalFor(call, live, {
     request: given.handle,
     need: given.need,
     person,
     proofs,
     session: cookieHash,
+    sessionId,
     browser: '',
     until: live.pushed.finishUntil,
   })

@@ -128,7 +128,7 @@ async function idTokenFor(
 ): Promise<string | undefined> {
   const { idToken, authentication, subject } = entitlement
   if (idToken === undefined || authentication === undefined) return undefined
-  const { nonce, accountId } = idToken
+  const { nonce, accountId, session } = idToken
   // Only claims asked for by name go into the id_token; none asked, no account read.
   const claims =
     idToken.claims.length === 0
@@ -140,5 +140,6 @@ async function idTokenFor(
     authentication,
     claims,
     ...(nonce === undefined ? {} : { nonce }),
+    ...(session === undefined ? {} : { session }),
   })
 }

@@ -64,6 +64,7 @@ export const authorizationCode: GrantType = async (call, { parameters, client, s
         claims: consent.claims.idToken,
         accountId: consent.accountId,
         ...(nonce === undefined ? {} : { nonce }),
+        ...(consent.session === undefined ? {} : { session: consent.session }),
       }
       return {
         status: 'entitled',

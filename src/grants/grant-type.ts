@@ -27,6 +27,7 @@ export type Entitlement = {
   readonly refreshToken?: string
   readonly idToken?: {
     readonly nonce?: string
+    readonly session?: string
     readonly claims: readonly string[]
     readonly accountId: string
   }

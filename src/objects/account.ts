@@ -1,6 +1,8 @@
 import type { Reply } from '../observe/storage.ts'
 import type { PasswordHash } from '../people/password.ts'
+import type { Runtime } from '../call.ts'
 import { configuredIssuer } from '../config.ts'
+import { callFor } from '../make-call.ts'
 import { activityOf, note, noteFailure } from './account/activity.ts'
 import type { ActivityEntry, Whence } from './account/activity.ts'
 import { changeAccount, hasOf } from './account/changes.ts'
@@ -9,10 +11,12 @@ import { welcome } from './account/delegated.ts'
 import type { Welcome } from './account/delegated.ts'
 import { factorsOf } from './account/factors.ts'
 import type { Factors, StoredCode } from './account/factors.ts'
+import { noticesOf, settleNotice } from './account/notices.ts'
 import { accountOf, epochOf } from './account/person.ts'
 import type { PersonClaims, StoredAccount } from './account/person.ts'
 import {
   endSession,
+  endSessions,
   liveSession,
   liveSessions,
   openSession,
@@ -22,6 +26,7 @@ import {
 import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
 import {
   beginSetup,
+  dropSetup,
   makeLink,
   openSetup,
   readLink,
@@ -77,8 +82,13 @@ export type Credential = Factors &
 /** A live session with what its next step is judged by. */
 export type OpenSession = { readonly session: StoredSession; readonly credential: Credential }
 
-/** By what a grant's owner signed in: the credential's epoch, and the hash of the session's secret. */
-export type Standing = { readonly epoch: number; readonly session?: string }
+/** By what a grant's owner signed in: the credential's epoch and the hash of the session's secret. */
+export type Standing = {
+  readonly epoch: number
+  readonly session?: string
+  /** The generation of the client that is given the grant. */
+  readonly generation?: string
+}
 
 /** A pending entry whose grant was not authorised within this time (ms) is dropped. */
 const pendingFor = 600_000
@@ -122,6 +132,7 @@ export class Account extends EdgeObject {
     if (changed) {
       note(this.shelf, { kind: 'operator-changed' })
       voidLinks(this.shelf, 'new-credential')
+      endSessions(this.shelf, before, {})
     }
     this.write('account', {
       ...account,
@@ -145,7 +156,10 @@ export class Account extends EdgeObject {
 
   /** Starts a session: uses up the last proof and ends the session it takes the place of. */
   startSession(issuer: string, input: NewSession): Reply<StartAnswer> {
-    return this.reply(startSession(this.shelf, this.of(issuer), input))
+    const answer = startSession(this.shelf, this.of(issuer), input)
+    // A set-up that was begun in this browser is over when its owner signs in.
+    if (answer.status === 'started') dropSetup(this.shelf, input.browser)
+    return this.reply(answer)
   }
 
   /** The session behind a cookie, if it lives and belongs to this browser. */
@@ -161,9 +175,9 @@ export class Account extends EdgeObject {
 
   /** Ends the session behind a cookie. */
   endSession(issuer: string, secretHash: string): Reply<boolean> {
-    return this.reply(
-      this.of(issuer) !== undefined && endSession(this.shelf, secretHash) !== undefined,
-    )
+    const account = this.of(issuer)
+    const ended = account && endSession(this.shelf, account, secretHash)
+    return this.reply(ended !== undefined)
   }
 
   /** What may be told to clients; undefined when the account is gone or disabled. */
@@ -279,13 +293,17 @@ export class Account extends EdgeObject {
   addGrant(
     issuer: string,
     grant: Omit<GrantEntry, 'status' | 'createdAt'>,
-    { epoch, session }: Standing = { epoch: 0 },
+    { epoch, session, generation }: Standing = { epoch: 0 },
   ): Reply<boolean> {
     const account = this.of(issuer)
     if (account === undefined || !account.enabled || epochOf(account) !== epoch) {
       return this.reply(false)
     }
-    const used = { secretHash: session ?? '', clientId: grant.clientId }
+    const used = {
+      secretHash: session ?? '',
+      clientId: grant.clientId,
+      ...(generation === undefined ? {} : { generation }),
+    }
     if (session !== undefined && !useForGrant(this.shelf, account, used)) return this.reply(false)
     const now = this.now()
     const key = grantKey(grant.grantId)
@@ -351,6 +369,7 @@ export class Account extends EdgeObject {
   async setEnabled(issuer: string, enabled: boolean): Promise<Reply<boolean>> {
     const account = this.of(issuer)
     if (account === undefined) return this.reply(false)
+    if (!enabled) endSessions(this.shelf, account, {})
     const credentialEpoch = epochOf(account) + (enabled ? 0 : 1)
     this.write('account', { ...account, enabled, credentialEpoch })
     if (account.enabled !== enabled) note(this.shelf, { kind: enabled ? 'enabled' : 'disabled' })
@@ -381,7 +400,28 @@ export class Account extends EdgeObject {
         this.erase(grantKey(entry.grantId))
       } else this.confirmGrant(account.issuer, entry.grantId)
     }
+    await this.tellClients(account)
     if (!this.schedule()) await this.ctx.storage.deleteAlarm()
+  }
+
+  /** Tells clients of sessions that ended: what is due, each a few times. */
+  private async tellClients({ issuer, sub }: StoredAccount): Promise<void> {
+    const due = noticesOf(this.shelf).filter(({ dueAt }) => dueAt <= this.now())
+    if (due.length === 0) return
+    const { tellClients } = await import('../people/logout-notices.ts')
+    const call = callFor(this.env, issuer, this.runtime(), (work) => this.ctx.waitUntil(work))
+    const subjectOf = async (sector: string | undefined): Promise<string> =>
+      sector === undefined ? sub : pairwiseSubject(issuer, sector, pairwiseSalt(this.shelf))
+    for (const notice of due) {
+      const untold = await tellClients(call, notice, subjectOf).catch(() => notice.clients)
+      const given = settleNotice(this.shelf, notice, untold)
+      if (given.length > 0) call.log('logout.given_up', { clients: given.join(' ') })
+    }
+  }
+
+  /** What a local runtime passes in. */
+  protected runtime(): Partial<Runtime> {
+    return { now: () => this.now() }
   }
 
   /**
@@ -417,7 +457,8 @@ export class Account extends EdgeObject {
   /** Sets the one alarm to the first thing that is due. False: nothing is. */
   private schedule(): boolean {
     const pending = this.entries().filter((entry) => entry.status === 'pending')
-    const at = Math.min(this.ending().retryAt, ...pending.map(dueAt))
+    const notices = noticesOf(this.shelf).map((notice) => notice.dueAt)
+    const at = Math.min(this.ending().retryAt, ...pending.map(dueAt), ...notices)
     if (at === Infinity) return false
     this.wakeAt(at)
     return true

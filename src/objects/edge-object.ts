@@ -54,6 +54,7 @@ export abstract class EdgeObject<E = Env> extends DurableObject<E> {
     read: (key) => this.read(key),
     write: (key, value) => this.write(key, value),
     erase: (key) => this.erase(key),
+    wakeAt: (at) => this.wakeAt(at),
     list: <T>(prefix: string) => [...this.ctx.storage.kv.list<T>({ prefix })],
   }
 

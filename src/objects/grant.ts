@@ -13,6 +13,8 @@ export type Consent = {
   readonly resources: readonly string[]
   readonly claims: RequestedClaims
   readonly authentication: Authentication
+  /** The session it was given in, as its client knows it (`sid`). Absent in older consents. */
+  readonly session?: string
 }
 
 export type NewCode = {

@@ -7,7 +7,7 @@ import { tell } from './told.ts'
 
 /** Which form a token is for: one is never taken for another. */
 export type FormKind =
-  'account' | 'code' | 'passkey' | 'password' | 'recovery' | 'recovery-shown' | 'setup'
+  'account' | 'code' | 'passkey' | 'password' | 'recovery' | 'recovery-shown' | 'setup' | 'sign-out'
 
 type Sealed = {
   /** Hash of the cookie the form belongs to. */

@@ -53,6 +53,8 @@ export type Approval = Common & {
   readonly request: string
   /** Hash of the session cookie. */
   readonly session: string
+  /** Public name of the session. Absent in seals of before. */
+  readonly sessionId?: string
   readonly person: Person
   readonly authentication: Authentication
   /** Chosen before the person answers, so that a double click means the same grant. */

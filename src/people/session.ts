@@ -77,7 +77,12 @@ export const methodsOf = (credential: Credential): Methods => ({
 })
 
 export type Started =
-  | { readonly status: 'started'; readonly cookie: Cookie; readonly secretHash: string }
+  | {
+      readonly status: 'started'
+      readonly id: string
+      readonly cookie: Cookie
+      readonly secretHash: string
+    }
   | { readonly status: Exclude<StartAnswer['status'], 'started'> }
 
 /**
@@ -123,6 +128,7 @@ export async function beginSession(
   call.log('sign_in.succeeded', { account: person.accountId })
   return {
     status: 'started',
+    id: answer.id,
     cookie: setCookie(call, 'session', text),
     secretHash: handle.secretHash,
   }

@@ -25,6 +25,10 @@ const refusals = {
     code: 'invalid_request',
     description: 'This page is no longer valid in this browser',
   },
+  'sign-out-unclear': {
+    code: 'invalid_request',
+    description: 'The sign-out request is not one of a registered client and address',
+  },
   'posted-elsewhere': {
     code: 'invalid_request',
     description: 'This form was sent from another site',

@@ -81,6 +81,7 @@ describe('the id_token', () => {
       'exp',
       'iat',
       'iss',
+      'sid',
       'sub',
     ])
   })

@@ -104,7 +104,6 @@ describe('the metadata', () => {
     const document = await metadata()
     const absent = [
       'registration_endpoint',
-      'end_session_endpoint',
       'backchannel_authentication_endpoint',
       'grant_management_endpoint',
       'authorization_details_types_supported',

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { callFor } from '../../src/app.ts'
+import { callFor } from '../../src/make-call.ts'
 import type { Call } from '../../src/call.ts'
 import { copyKeys } from '../../src/objects/names.ts'
 import { signingKey, verificationKey } from '../../src/tokens/keys.ts'

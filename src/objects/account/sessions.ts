@@ -5,9 +5,9 @@ import { knowBrowser, note } from './activity.ts'
 import type { Whence } from './activity.ts'
 import { spend } from './factors.ts'
 import type { Spend } from './factors.ts'
+import { owe } from './notices.ts'
 import { epochOf } from './person.ts'
 import type { StoredAccount } from './person.ts'
-import { dropSetup } from './setup.ts'
 
 /** One signed-in browser. Times in milliseconds. */
 export type StoredSession = {
@@ -28,6 +28,8 @@ export type StoredSession = {
   readonly country?: string
   /** Clients that were given a grant in it. */
   readonly clients: readonly string[]
+  /** Their generations then; absent in older sessions. */
+  readonly generations?: Readonly<Record<string, string>>
 }
 
 export type NewSession = {
@@ -76,7 +78,6 @@ export function startSession(
   const now = shelf.now()
   if (input.replaces !== undefined) shelf.erase(sessionKey(input.replaces))
   prune(shelf, account)
-  dropSetup(shelf, input.browser)
   const { browser, epoch, proofs, idle, whence = {} } = input
   // A step-up builds on proofs of before and lasts no longer; a whole sign-in begins anew.
   const stepUp = before?.proofs.some(({ at }) => proofs.some((proof) => proof.at === at)) === true
@@ -91,6 +92,7 @@ export function startSession(
     idle,
     endsAt: stepUp ? before.endsAt : now + input.absolute,
     clients: before?.clients ?? [],
+    ...(before?.generations === undefined ? {} : { generations: before.generations }),
     ...whence,
   }
   shelf.write(sessionKey(input.secretHash), session)
@@ -154,14 +156,26 @@ export function openSession(
 export function useForGrant(
   shelf: Shelf,
   account: StoredAccount,
-  given: { readonly secretHash: string; readonly clientId: string },
+  given: {
+    readonly secretHash: string
+    readonly clientId: string
+    readonly generation?: string
+  },
 ): boolean {
   const session = liveSession(shelf, account, given.secretHash)
   if (session === undefined) return false
-  if (!session.clients.includes(given.clientId)) {
-    const clients = [...session.clients, given.clientId]
-    shelf.write(sessionKey(given.secretHash), { ...session, clients })
-  }
+  const { clientId, generation } = given
+  const { clients, generations } = session
+  const known = clients.includes(clientId) && generations?.[clientId] === generation
+  if (known) return true
+  shelf.write(sessionKey(given.secretHash), {
+    ...session,
+    clients: [...new Set([...clients, clientId])],
+    generations: {
+      ...generations,
+      ...(generation === undefined ? {} : { [clientId]: generation }),
+    },
+  })
   return true
 }
 
@@ -187,8 +201,8 @@ export function liveSessions(
 }
 
 /**
- * Ends the sessions for which `ends` is true; `but` (hash of a secret) stays. Answers what was ended, so
- * that the clients it was used for can be told.
+ * Ends the sessions for which `ends` is true; `but` (hash of a secret) stays. The clients they were used
+ * for are told. Answers what was ended.
  */
 export function endSessions(
   shelf: Shelf,
@@ -199,6 +213,7 @@ export function endSessions(
   for (const [hash, session] of ended) {
     shelf.erase(sessionKey(hash))
     leave(shelf, session)
+    owe(shelf, session)
   }
   return ended.map(([, session]) => session)
 }
@@ -213,12 +228,20 @@ export function renewSession(
   shelf.write(sessionKey(ids.next), { ...session, epoch: ids.epoch })
 }
 
-/** Ends one session by the hash of its secret. Answers what was ended. */
-export function endSession(shelf: Shelf, secretHash: string): StoredSession | undefined {
+/**
+ * Ends one session by the hash of its secret; the clients it was used for are told. Answers what was
+ * ended.
+ */
+export function endSession(
+  shelf: Shelf,
+  account: StoredAccount,
+  secretHash: string,
+): StoredSession | undefined {
   const session = shelf.read<StoredSession>(sessionKey(secretHash))
   if (session === undefined) return undefined
   shelf.erase(sessionKey(secretHash))
   leave(shelf, session)
+  if (lives(session, account, shelf.now())) owe(shelf, session)
   return session
 }
 
@@ -237,5 +260,8 @@ function prune(shelf: Shelf, account: StoredAccount): void {
     else shelf.erase(key)
   }
   living.sort(([, a], [, b]) => a.lastSeenAt - b.lastSeenAt)
-  for (const [key] of living.slice(0, Math.max(0, living.length - most + 1))) shelf.erase(key)
+  for (const [key, session] of living.slice(0, Math.max(0, living.length - most + 1))) {
+    shelf.erase(key)
+    owe(shelf, session)
+  }
 }

@@ -3,6 +3,7 @@ import { note } from './activity.ts'
 import { passkeyKey, passkeysOf } from './factors.ts'
 import { epochOf } from './person.ts'
 import type { StoredAccount } from './person.ts'
+import { endSessions } from './sessions.ts'
 
 /** An operator's link. `invite`: a password the account has is asked for too; `reset`: it has none. */
 export type SetupKind = 'invite' | 'reset'
@@ -42,6 +43,7 @@ export function makeLink(
 
 /** Takes everything away that the person could sign in with. Answers the account as it is then. */
 export function resetFactors(shelf: Shelf, account: StoredAccount): StoredAccount {
+  endSessions(shelf, account, {})
   const { password: _password, ...rest } = account
   const bare = { ...rest, credentialEpoch: epochOf(account) + 1 }
   shelf.write('account', bare)

@@ -139,6 +139,26 @@ describe('the metadata of an issuer', () => {
     expect(new Set(list('scopes_supported')).size).toBe(list('scopes_supported').length)
   }) // prettier-ignore
 
+  it('RP-Initiated Logout 2.1 Back-Channel Logout 2 offers to sign people out and to tell of it', () => {
+    expect(described).toMatchObject({
+      end_session_endpoint: 'https://as.bank.example/logout',
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
+    })
+    expect(list('claims_supported')).toContain('sid')
+  })
+
+  it('OIDC Core 5.1 lists every standard claim, and those about the sign-in', () => {
+    const standard = [
+      'sub', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture',
+      'website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number',
+      'phone_number_verified', 'address', 'updated_at',
+    ] // prettier-ignore
+    expect([...list('claims_supported')].sort()).toEqual(
+      [...standard, 'sid', 'auth_time', 'acr', 'amr'].sort(),
+    )
+  })
+
   it('lists the resource servers, never its own admin API', () => {
     expect(list('protected_resources')).toEqual(['https://api.bank.example', 'https://other.bank.example']) // prettier-ignore
   })
@@ -160,9 +180,9 @@ describe('the metadata of an issuer', () => {
 
   it('promises nothing that is not built', () => {
     const absent = [
-      'registration_endpoint', 'end_session_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
+      'registration_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
       'grant_management_endpoint', 'authorization_details_types_supported', 'request_object_signing_alg_values_supported',
-      'authorization_signing_alg_values_supported', 'check_session_iframe', 'backchannel_logout_supported', 'frontchannel_logout_supported',
+      'authorization_signing_alg_values_supported', 'check_session_iframe', 'frontchannel_logout_supported', 'frontchannel_logout_session_supported',
     ] // prettier-ignore
     for (const name of absent) expect(described).not.toHaveProperty(name)
   })

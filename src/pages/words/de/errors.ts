@@ -29,6 +29,11 @@ const told: Words['errors']['told'] = {
     message:
       'Sie war zu lange offen, oder eine neuere Anmeldung oder ein anderer Browser ist an ihre Stelle getreten. Es wurde nichts geändert.',
   },
+  'sign-out-unclear': {
+    title: 'Dieser Link zum Abmelden kann nicht verwendet werden',
+    message:
+      'Die Anwendung hat nicht klar gesagt, wer sie ist oder wohin Sie zurückkehren sollen. Es wurde nichts geändert; abmelden können Sie sich auf der Seite Ihres Kontos.',
+  },
   'posted-elsewhere': {
     title: 'Das wurde von einer anderen Website gesendet',
     message:

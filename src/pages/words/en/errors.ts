@@ -33,6 +33,11 @@ const told = {
     message:
       'It was open for too long, or a newer sign-in or another browser took its place. Nothing was changed.',
   },
+  'sign-out-unclear': {
+    title: 'This sign-out link cannot be used',
+    message:
+      'The application did not say clearly who it is or where you are to return to. Nothing was changed; you can sign out on the page of your account.',
+  },
   'posted-elsewhere': {
     title: 'This was sent from another site',
     message:
