@@ -158,6 +158,9 @@ const linkFor = 86_400
 /** Makes the one-time link by which a person sets up how they sign in; only its hash is stored. */
 async function makeLink(call: Call, username: string, kind: SetupKind): Promise<Response> {
   const { storage, issuer } = call
+  if (issuer.authentication.login !== undefined) {
+    return fail('invalid_request', 'The people of this issuer sign in elsewhere')
+  }
   const { named, account } = (await findPerson(call, username)) ?? unknown()
   const { text, handle } = await makeHandle('setup-link', named.accountId)
   const order = { kind, secretHash: handle.secretHash, lifetime: linkFor * 1000 }

@@ -11,7 +11,7 @@ import { sealInteraction } from '../people/interaction.ts'
 import type { Approval, SignIn } from '../people/interaction.ts'
 import { beginSession } from '../people/session.ts'
 import type { Person, Session } from '../people/session.ts'
-import { nextStep } from '../people/steps.ts'
+import { mayRecover, nextStep } from '../people/steps.ts'
 import type { Methods } from '../people/steps.ts'
 import { isAbout } from '../people/subject.ts'
 import { tell } from '../people/told.ts'
@@ -69,7 +69,11 @@ export async function continueSignIn(
       ? {}
       : { continues }
   const asked = { stage: 'sign-in', purpose, need, browser, until } as const
-  if (step !== 'done') return askFor(call, { ...asked, ...goesOn, ask: step, person, proofs })
+  if (step !== 'done') {
+    const recovers = step === 'passkey' && mayRecover(need, proofs, methods)
+    const recovery = recovers ? { recovery: true as const } : {}
+    return askFor(call, { ...asked, ...goesOn, ...recovery, ask: step, person, proofs })
+  }
   const given = { proofs, browser, ...goesOn, ...(spend === undefined ? {} : { spend }) }
   const started = await beginSession(call, person, given)
   if (started.status !== 'started') {

@@ -32,7 +32,7 @@ export type Visit = {
 export async function showLogin(call: Call): Promise<Response> {
   const visit = await openVisit(call, demand(readQuery(call.request)))
   const { unreachable } = visit.interaction
-  return renderLogin(call, visit, unreachable ? { problem: { kind: 'unreachable' } } : {})
+  return renderLogin(call, visit, unreachable ? { problem: outOfReach(visit.interaction) } : {})
 }
 
 /** Opens the interaction of a sign-in page and what it is for. Throws `ProtocolError`. */
@@ -56,6 +56,7 @@ export async function postLogin(call: Call): Promise<Response> {
   const visit = await openVisit(call, form)
   if (action === 'continue') return goOnAsOffered(call, visit)
   if (action === 'skip') return goOnWithLess(call, visit)
+  if (action === 'recovery') return recover(call, visit)
   return takePassword(call, visit, form)
 }
 
@@ -89,8 +90,14 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
   const progress = { person, methods: methodsOf(credential), proofs }
   const answer = await continueSignIn(call, interaction, progress)
   if (answer instanceof Response) return answer
-  return renderLogin(call, visit, { username, problem: { kind: 'unreachable' } })
+  return renderLogin(call, visit, { username, problem: outOfReach(interaction) })
 }
+
+/** Which factor the account would need. */
+const outOfReach = ({ need }: SignIn): LoginProblem => ({
+  kind: 'unreachable',
+  missing: need.required === 3 ? 'passkey' : 'secondFactor',
+})
 
 /** `select_account`: the person goes on with the session there is, or steps it up. */
 async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Promise<Response> {
@@ -103,7 +110,7 @@ async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Prom
   const step = nextStep(interaction.need, proofs, methodsOf(credential))
   if (step === 'done') return arriveWith(call, interaction, session)
   if (step === 'unreachable') {
-    return renderLogin(call, { interaction, ...visit }, { problem: { kind: 'unreachable' } })
+    return renderLogin(call, { interaction, ...visit }, { problem: outOfReach(interaction) })
   }
   const { offer: _offer, ...rest } = interaction
   return askFor(call, { ...rest, ask: step, person, proofs, continues })
@@ -118,6 +125,14 @@ async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Respons
     return turnAway('page-outdated', 'nothing to go on with')
   }
   return arriveWith(call, interaction, session)
+}
+
+/** The passkey is not at hand: a recovery code beside the password reaches what is required. */
+async function recover(call: Call, { interaction }: Visit): Promise<Response> {
+  const { recovery, challenge: _challenge, ...rest } = interaction
+  if (recovery !== true) return turnAway('page-outdated', 'nothing to recover with')
+  const { need } = interaction
+  return askFor(call, { ...rest, ask: 'code', need: { ...need, wanted: need.required } })
 }
 
 /** Shows the sign-in form with a new challenge for passkeys. */
@@ -150,6 +165,7 @@ export async function renderLogin(
       {...(username === undefined ? {} : { username })}
       {...(interaction.offer === undefined ? {} : { offer: interaction.offer })}
       skippable={isWish(interaction)}
+      recoverable={interaction.recovery === true}
       {...(problem === undefined ? {} : { problem })}
     />
   )

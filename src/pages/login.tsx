@@ -10,7 +10,7 @@ export type LoginProblem =
   | { readonly kind: 'credentials' }
   | { readonly kind: 'wait'; readonly seconds: number }
   /** This account cannot reach the level of authentication that is required. */
-  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'unreachable'; readonly missing: 'secondFactor' | 'passkey' }
   /** Unknown passkey, wrong signature, used before: the same sentence. */
   | { readonly kind: 'passkey' }
   /** The page was open longer than its question to passkeys lives. */
@@ -29,6 +29,8 @@ type LoginProps = Frame & {
   readonly offer?: string
   /** What is asked for is a wish: the person may go on without it. */
   readonly skippable?: boolean
+  /** A recovery code may take the place of the passkey. */
+  readonly recoverable?: boolean
   /** Where a passkey may answer. */
   readonly passkey?: { readonly action: string } & Pick<PasskeyAreaProps, 'options'>
   readonly problem?: LoginProblem
@@ -139,7 +141,7 @@ function Password({ words, ask, username = '', offer, problem }: LoginProps) {
   )
 }
 
-function Buttons({ words, ask, client, skippable }: LoginProps) {
+function Buttons({ words, ask, client, skippable, recoverable }: LoginProps) {
   const { signIn } = words
   return (
     <Choices>
@@ -148,6 +150,11 @@ function Buttons({ words, ask, client, skippable }: LoginProps) {
           {signIn.submit}
         </button>
       )}
+      {recoverable === true ? (
+        <button id="recovery" name="action" value="recovery" formnovalidate>
+          {signIn.recover}
+        </button>
+      ) : null}
       {skippable === true ? (
         <button id="skip" name="action" value="skip" formnovalidate>
           {signIn.skip}
@@ -187,6 +194,6 @@ function sentence({ words, lang }: LoginProps, problem: LoginProblem): string {
   if (problem.kind === 'credentials') return words.signIn.wrongCredentials
   if (problem.kind === 'passkey') return words.passkeys.wrong
   if (problem.kind === 'late') return words.passkeys.late
-  if (problem.kind === 'unreachable') return words.signIn.unreachable
+  if (problem.kind === 'unreachable') return words.signIn.unreachable[problem.missing]
   return words.signIn.tooManyAttempts(inWords(problem.seconds, lang))
 }

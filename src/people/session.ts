@@ -74,6 +74,7 @@ export const methodsOf = (credential: Credential): Methods => ({
   password: credential.password !== undefined,
   code: credential.code !== undefined,
   passkeys: credential.passkeys.length,
+  recovery: credential.recoveryCodes > 0,
 })
 
 export type Started =

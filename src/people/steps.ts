@@ -8,6 +8,8 @@ export type Methods = {
   /** One-time codes; recovery codes stand in their place. */
   readonly code: boolean
   readonly passkeys: number
+  /** Recovery codes are left: beside the password they stand in for a lost passkey, too. */
+  readonly recovery?: boolean
 }
 
 /**
@@ -39,4 +41,14 @@ export function nextStep(need: Need, proofs: readonly Proof[], methods: Methods 
   if (enough) return 'done'
   if (!methods.password) return methods.passkeys > 0 ? 'passkey' : 'unreachable'
   return methods.passkeys > 0 ? 'identify' : 'password'
+}
+
+/** Whether a recovery code may take the place of the passkey that is asked for. */
+export function mayRecover(
+  need: Need,
+  proofs: readonly Proof[],
+  methods: Methods | undefined,
+): boolean {
+  const password = proofs.some(({ method, at }) => method === 'password' && at >= need.freshAfter)
+  return password && methods?.recovery === true && need.required < 3
 }

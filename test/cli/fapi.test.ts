@@ -38,6 +38,70 @@ async function keyFile(folder: string, name: string, issuer: string, mode = 0o60
   await writeFile(path.join(folder, name), content, { mode })
 }
 
+describe('one-time links', () => {
+  const link = 'https://as.example/setup?link=abc'
+  const body = { url: link, expires_at: '2027-01-02T03:04:05.000Z' }
+
+  test('invite prints the link and until when it works', async () => {
+    const { cwd, calls, connect } = await world({
+      'POST /users/alice%20b/setup-link': { status: 200, body },
+    })
+    const terminal = testTerminal({ cwd })
+    expect(await runFapi(['users', 'invite', 'alice b'], { terminal, connect })).toBe(0)
+    expect(calls.map(({ method, path: where }) => `${method} ${where}`)).toEqual([
+      'POST /users/alice%20b/setup-link',
+    ])
+    const lines = terminal.outLines.join('\n').split('\n')
+    expect(lines).toContain(link)
+    expect(lines.at(-1)).toBe('It works once, until 2027-01-02T03:04:05.000Z.')
+  })
+
+  test('reset asks before it takes anything away, and does nothing unless told to', async () => {
+    const answers = { 'POST /users/alice/reset': { status: 200, body } }
+    const refused = await world(answers)
+    const no = testTerminal({ cwd: refused.cwd, answers: ['no'] })
+    expect(
+      await runFapi(['users', 'reset', 'alice'], { terminal: no, connect: refused.connect }),
+    ).toBe(1)
+    expect(refused.calls).toEqual([])
+    expect(no.questions.join()).toContain('alice')
+    const agreed = await world(answers)
+    const yes = testTerminal({ cwd: agreed.cwd })
+    const line = ['users', 'reset', 'alice', '--yes', '--json']
+    expect(await runFapi(line, { terminal: yes, connect: agreed.connect })).toBe(0)
+    expect(JSON.parse(yes.outLines.join(''))).toEqual(body)
+  })
+
+  test('the list of people shows what each can sign in with', async () => {
+    const user = (username: string, factors: unknown) => ({
+      username,
+      sub: 's',
+      enabled: true,
+      factors,
+    })
+    const { cwd, connect } = await world({
+      'GET /users': {
+        status: 200,
+        body: {
+          users: [
+            user('ana', { password: true, totp: true, passkeys: 2, recovery_codes: 9 }),
+            user('bob', { password: false, totp: false, passkeys: 1, recovery_codes: 0 }),
+            user('eve', { password: false, totp: false, passkeys: 0, recovery_codes: 0 }),
+          ],
+        },
+      },
+    })
+    const terminal = testTerminal({ cwd })
+    expect(await runFapi(['users', 'list'], { terminal, connect })).toBe(0)
+    expect(terminal.outLines.join('\n').split('\n')).toEqual([
+      'USER  SUB  STATE    FACTORS',
+      'ana   s    enabled  password, totp, 2 passkeys',
+      'bob   s    enabled  1 passkey',
+      'eve   s    enabled  -',
+    ])
+  })
+})
+
 describe('the command line', () => {
   test('prints a list as aligned columns, all pages of it', async () => {
     const { cwd, connect } = await world({

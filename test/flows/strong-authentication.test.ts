@@ -141,7 +141,7 @@ describe('two factors', () => {
     const wrong = await page.submit('login', { ...carol, password: 'not the password' })
     const right = await page.submit('login', carol)
     expect([wrong.status, right.status]).toEqual([403, 403])
-    expect(right.element('problem')).toMatch(/a factor is missing/)
+    expect(right.element('problem')).toMatch(/no second factor yet/)
     expect(wrong.element('problem')).not.toBe(right.element('problem'))
     const done = await right.submit('cancel')
     expect(done.redirectedTo?.searchParams.get('error')).toBe('access_denied')

@@ -5,7 +5,7 @@ import { atTime, onDay } from '../duration.ts'
 import { Layout, Name } from '../layout.tsx'
 import type { Frame } from '../layout.tsx'
 import { visibleName } from '../name.ts'
-import { Badge, ButtonForm, Choices, Done, Problem, Row, Rows, Section } from '../parts.tsx'
+import { Badge, ButtonForm, Choices, Data, Done, Problem, Row, Rows, Section } from '../parts.tsx'
 import { deviceInWords } from './device.ts'
 
 /** One permission as its owner sees it. */
@@ -175,11 +175,7 @@ function PermissionRow(props: OverviewProps & { readonly permission: Permission 
           }
         : {})}
     >
-      <ul class="data">
-        {asks.map((ask) => (
-          <li>{ask.title}</li>
-        ))}
-      </ul>
+      {asks.length === 0 ? null : <Data items={asks.map(({ title }) => title)} />}
     </Row>
   )
 }

@@ -128,6 +128,24 @@ export function SetupPage(props: StepsProps) {
             />
           }
         />
+        {(has.code || has.passkeys > 0) && has.password ? (
+          <Row
+            title={methods.recovery}
+            meta={
+              has.recoveryCodes === 0
+                ? methods.recoveryNone
+                : methods.recoveryLeft(has.recoveryCodes)
+            }
+            action={
+              <Way
+                id="recovery"
+                href={action('/account/recovery-codes')}
+                label={methods.make}
+                about={methods.recovery}
+              />
+            }
+          />
+        ) : null}
       </Rows>
       <form method="post" action={action('/setup/finish')}>
         <input type="hidden" name="form" value={form} />

@@ -18,10 +18,15 @@ export const signIn: Words['signIn'] = {
   toYourAccount: 'um Ihr Konto zu sehen',
   continueAs: (person) => say`Weiter als ${person}`,
   orAnother: 'Oder melden Sie sich als jemand anderes an:',
+  recover: 'Einen Ersatzcode benutzen',
   skip: 'Ohne weitermachen',
   usePasskey: (person) => say`Bestätigen Sie mit Ihrem Passkey, dass Sie ${person} sind.`,
-  unreachable:
-    'Ihr Konto kann sich nicht so anmelden, wie es hier nötig ist: Ein Faktor fehlt. Fügen Sie auf Ihrer Kontoseite einen Passkey hinzu oder bitten Sie uns um einen Link zum Einrichten.',
+  unreachable: {
+    secondFactor:
+      'Ihr Konto hat noch keinen zweiten Faktor, und ohne den meldet sich hier niemand an. Bitten Sie uns um einen Link, um einen einzurichten.',
+    passkey:
+      'Die Anwendung verlangt einen Passkey, und Ihr Konto hat keinen. Fügen Sie auf Ihrer Kontoseite einen hinzu und beginnen Sie dort dann noch einmal.',
+  },
   code: {
     title: 'Code eingeben',
     lead: (person) => say`Sie melden sich als ${person} an.`,

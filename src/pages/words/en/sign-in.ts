@@ -17,10 +17,15 @@ export const signIn = {
   toYourAccount: 'to see your account',
   continueAs: (person: Child) => say`Continue as ${person}`,
   orAnother: 'Or sign in as somebody else:',
+  recover: 'Use a recovery code',
   skip: 'Continue without it',
   usePasskey: (person: Child) => say`Confirm with your passkey that you are ${person}.`,
-  unreachable:
-    'Your account cannot sign in the way this request needs: a factor is missing. Add a passkey on your account page, or ask us for a link to set one up.',
+  unreachable: {
+    secondFactor:
+      'Your account has no second factor yet, and without one nobody signs in here. Ask us for a link to set one up.',
+    passkey:
+      'The application asks for a passkey, and your account has none. Add one on your account page, then start again there.',
+  },
   code: {
     title: 'Enter your code',
     lead: (person: Child) => say`You are signing in as ${person}.`,
