@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { account, makeLink, openAccount, openWithCode } from '../support/account.ts'
+import { account, makeLink, openAccount } from '../support/account.ts'
 import { openAdmin } from '../support/admin.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { Browser, Page } from '../support/browser.ts'
@@ -48,7 +48,7 @@ async function askedForPasswordAlone() {
 describe('whoever holds a browser that was signed out', () => {
   it('ATK-A1-18 cannot go on with the code of the session that was ended elsewhere', async () => {
     const { browser, page } = await askedForPasswordAlone()
-    const elsewhere = await openWithCode(person)
+    const elsewhere = await openAccount(person)
     await elsewhere.page.submit('end-others')
     const after = await givePassword(page)
     expect(offers(after)).not.toContain('approve')
