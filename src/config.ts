@@ -110,7 +110,7 @@ function hostsOf(issuers: readonly OneIssuer[]): readonly string[] {
   return Object.freeze([...new Set(hosts)])
 }
 
-/** First path segments of an issuer's own routes; see `app.ts`. */
+/** First path segments of an issuer's own routes; see `routes.ts`. */
 export const endpointSegments = [
   '.well-known', 'account', 'admin', 'assets', 'authorize', 'consent', 'introspect', 'jwks', 'login',
   'logout', 'par', 'revoke', 'setup', 'token', 'userinfo',

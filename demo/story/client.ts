@@ -40,13 +40,14 @@ export async function discover(
   )
 }
 
-export function getAccounts(
+export function askApi(
   config: client.Configuration,
   api: string,
   tokens: Tokens,
   dpop: client.DPoPHandle,
+  path = 'accounts',
 ): Promise<Response> {
-  const url = new URL(`${api}/accounts`)
+  const url = new URL(`${api}/${path}`)
   return client.fetchProtectedResource(
     config, tokens.access_token, url, 'GET', undefined, undefined, { DPoP: dpop },
   ) // prettier-ignore

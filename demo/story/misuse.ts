@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { getAccounts, readClaims } from './client.ts'
+import { askApi, readClaims } from './client.ts'
 import type { FlowSettings, Sent, Tokens } from './client.ts'
 import { promise, short } from './steps.ts'
 import type { Facts, Storyteller } from './steps.ts'
@@ -11,6 +11,7 @@ export async function playApi(
     api,
     config,
     fetch,
+    person,
     sent,
   }: FlowSettings & {
     readonly config: client.Configuration
@@ -23,10 +24,28 @@ export async function playApi(
     'GET /accounts',
     'The bank API gives the accounts to the holder of the key.',
     async () => {
-      const response = await getAccounts(config, api, tokens, dpop)
+      const response = await askApi(config, api, tokens, dpop)
       used = sent()
       promise(response.status === 200, 'the accounts', response.status)
       return { status: response.status, accounts: JSON.stringify(await response.json(), null, 2) }
+    },
+  )
+  await step(
+    'GET /accounts/current/transactions',
+    'What happened on an account takes a sign-in with two factors in the last minutes (RFC 9470).',
+    async () => {
+      const path = 'accounts/current/transactions'
+      const answer = await askApi(config, api, tokens, dpop, path).catch((error: unknown) => {
+        if (error instanceof client.WWWAuthenticateChallengeError) return error.response
+        throw error
+      })
+      if (person.totpSecret !== undefined) {
+        promise(answer.status === 200, 'the transactions', answer.status)
+        return { status: answer.status }
+      }
+      const challenge = answer.headers.get('www-authenticate') ?? ''
+      promise(answer.status === 401, 'a challenge', answer.status)
+      return { status: answer.status, acr_values: /acr_values="([^"]*)"/.exec(challenge)?.[1] }
     },
   )
   await step('Replay', 'Somebody sends the very same request, proof included, again.', async () => {
@@ -53,7 +72,7 @@ export async function playEnd(
     fresh = await refresh()
     const bound = readClaims(fresh.access_token).cnf?.jkt
     promise(bound === (await other.calculateThumbprint()), "'cnf.jkt' is the new key", bound)
-    const response = await getAccounts(config, api, fresh, other)
+    const response = await askApi(config, api, fresh, other)
     promise(response.status === 200, 'the accounts, with the new key', response.status)
     return { access_token: short(fresh.access_token), 'cnf.jkt': bound, accounts: response.status }
   })
@@ -64,7 +83,7 @@ export async function playEnd(
     'What that did',
     'A code used twice may have been stolen, so everything it led to has ended.',
     async () => {
-      const accounts = await getAccounts(config, api, fresh, other).then(
+      const accounts = await askApi(config, api, fresh, other).then(
         (response) => response.status,
         (error: unknown) =>
           error instanceof client.WWWAuthenticateChallengeError ? error.status : String(error),

@@ -166,8 +166,8 @@ describe('src', () => {
     ])
     expect(statically(/from '[^']*\/upstream\.ts'/)).toEqual([])
     expect(statically(/import\('[^']*\/upstream\.ts'\)/).sort()).toEqual([
-      'src/app.ts',
       'src/endpoints/delegated.ts',
+      'src/routes.ts',
     ])
   })
 
