@@ -40,7 +40,8 @@ export async function discover(
   )
 }
 
-export function askApi(
+/** Asks the bank API; for the accounts unless told otherwise. */
+export function getAccounts(
   config: client.Configuration,
   api: string,
   tokens: Tokens,

@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { askApi, readClaims } from './client.ts'
+import { getAccounts, readClaims } from './client.ts'
 import type { FlowSettings, Sent, Tokens } from './client.ts'
 import { promise, short } from './steps.ts'
 import type { Facts, Storyteller } from './steps.ts'
@@ -24,7 +24,7 @@ export async function playApi(
     'GET /accounts',
     'The bank API gives the accounts to the holder of the key.',
     async () => {
-      const response = await askApi(config, api, tokens, dpop)
+      const response = await getAccounts(config, api, tokens, dpop)
       used = sent()
       promise(response.status === 200, 'the accounts', response.status)
       return { status: response.status, accounts: JSON.stringify(await response.json(), null, 2) }
@@ -35,7 +35,7 @@ export async function playApi(
     'What happened on an account takes a sign-in with two factors in the last minutes (RFC 9470).',
     async () => {
       const path = 'accounts/current/transactions'
-      const answer = await askApi(config, api, tokens, dpop, path).catch((error: unknown) => {
+      const answer = await getAccounts(config, api, tokens, dpop, path).catch((error: unknown) => {
         if (error instanceof client.WWWAuthenticateChallengeError) return error.response
         throw error
       })
@@ -72,7 +72,7 @@ export async function playEnd(
     fresh = await refresh()
     const bound = readClaims(fresh.access_token).cnf?.jkt
     promise(bound === (await other.calculateThumbprint()), "'cnf.jkt' is the new key", bound)
-    const response = await askApi(config, api, fresh, other)
+    const response = await getAccounts(config, api, fresh, other)
     promise(response.status === 200, 'the accounts, with the new key', response.status)
     return { access_token: short(fresh.access_token), 'cnf.jkt': bound, accounts: response.status }
   })
@@ -83,7 +83,7 @@ export async function playEnd(
     'What that did',
     'A code used twice may have been stolen, so everything it led to has ended.',
     async () => {
-      const accounts = await askApi(config, api, fresh, other).then(
+      const accounts = await getAccounts(config, api, fresh, other).then(
         (response) => response.status,
         (error: unknown) =>
           error instanceof client.WWWAuthenticateChallengeError ? error.status : String(error),
