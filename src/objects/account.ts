@@ -36,7 +36,15 @@ import {
   useForGrant,
 } from './account/sessions.ts'
 import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
-import { beginSetup, makeLink, openSetup, readLink, resetFactors } from './account/setup.ts'
+import {
+  beginSetup,
+  dropSetup,
+  makeLink,
+  openSetup,
+  readLink,
+  resetFactors,
+  voidLinks,
+} from './account/setup.ts'
 import type { SetupCookie, SetupKind } from './account/setup.ts'
 import { pairwiseSalt, pairwiseSubject } from './account/subject.ts'
 import { credentialOf, overviewOf, viewOf } from './account/view.ts'
@@ -95,6 +103,7 @@ export class Account extends EdgeObject {
     }
     if (changed) {
       note(this.shelf, { kind: 'operator-changed' })
+      voidLinks(this.shelf, 'new-credential')
       endSessions(this.shelf, before, {})
     }
     this.write('account', {
@@ -119,7 +128,10 @@ export class Account extends EdgeObject {
 
   /** Starts a session: uses up the last proof and ends the session it takes the place of. */
   startSession(issuer: string, input: NewSession): Reply<StartAnswer> {
-    return this.reply(startSession(this.shelf, this.of(issuer), input))
+    const answer = startSession(this.shelf, this.of(issuer), input)
+    // A set-up that was begun in this browser is over when its owner signs in.
+    if (answer.status === 'started') dropSetup(this.shelf, input.browser)
+    return this.reply(answer)
   }
 
   /** The session behind a cookie, if it lives and belongs to this browser. */
@@ -291,6 +303,7 @@ export class Account extends EdgeObject {
     this.write('account', { ...account, enabled, credentialEpoch })
     if (account.enabled !== enabled) note(this.shelf, { kind: enabled ? 'enabled' : 'disabled' })
     if (!enabled) {
+      voidLinks(this.shelf, 'disabled')
       toBeEnded(
         this.shelf,
         entriesOf(this.shelf).map(({ grantId }) => grantId),

@@ -12,7 +12,7 @@ import { changePasskeys } from './passkeys.ts'
 import type { PasskeyChange } from './passkeys.ts'
 import { endSessions, liveSession, renewSession } from './sessions.ts'
 import type { StoredSession } from './sessions.ts'
-import { keepSetup, openSetup } from './setup.ts'
+import { dropSetup, keepSetup, openSetup } from './setup.ts'
 
 /** By which cookie a person changes their account: a session, or what an operator's link began. */
 export type By = {
@@ -130,6 +130,7 @@ function endOthers(
 ): ChangeAnswer {
   if (liveOf(shelf, account, by) === undefined) return { status: 'signed-out' }
   const all = change.kind === 'end-other-sessions'
+  if (all) dropSetup(shelf)
   const ends = (id: string) => all || id === change.id
   const ended = endSessions(shelf, account, { but: by.secretHash, ends })
   if (ended.length === 0) return all ? done() : { status: 'unknown' }
