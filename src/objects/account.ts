@@ -88,6 +88,8 @@ export type Standing = {
   readonly session?: string
   /** The generation of the client that is given the grant. */
   readonly generation?: string
+  /** The earlier grant that a silent answer rests on. */
+  readonly restsOn?: string
 }
 
 /** A pending entry whose grant was not authorised within this time (ms) is dropped. */
@@ -288,12 +290,13 @@ export class Account extends EdgeObject {
 
   /**
    * Promises a grant before it is made, so that none exists that its owner cannot see. Idempotent.
-   * False when the credential changed since the sign-in, the session ended, or the account is disabled.
+   * False when the credential changed since the sign-in, the session ended, the account is disabled, or
+   * what a silent answer rests on was taken back.
    */
   addGrant(
     issuer: string,
     grant: Omit<GrantEntry, 'status' | 'createdAt'>,
-    { epoch, session, generation }: Standing = { epoch: 0 },
+    { epoch, session, generation, restsOn }: Standing = { epoch: 0 },
   ): Reply<boolean> {
     const account = this.of(issuer)
     if (account === undefined || !account.enabled || epochOf(account) !== epoch) {
@@ -304,6 +307,7 @@ export class Account extends EdgeObject {
       clientId: grant.clientId,
       ...(generation === undefined ? {} : { generation }),
     }
+    if (restsOn !== undefined && !this.stands(restsOn, grant.clientId)) return this.reply(false)
     if (session !== undefined && !useForGrant(this.shelf, account, used)) return this.reply(false)
     const now = this.now()
     const key = grantKey(grant.grantId)
@@ -474,6 +478,13 @@ export class Account extends EdgeObject {
       epoch: epochOf(account),
       ...(password === undefined ? {} : { password }),
     }
+  }
+
+  /** Whether its owner still lets a client have what they gave it. */
+  private stands(grantId: string, clientId: string): boolean {
+    const entry = this.read<GrantEntry>(grantKey(grantId))
+    const given = entry?.status === 'authorized' && entry.clientId === clientId
+    return given && entry.endedAt === undefined
   }
 
   private of(issuer: string): StoredAccount | undefined {
