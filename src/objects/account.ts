@@ -19,6 +19,7 @@ import {
   lastAgreed,
   nextDue,
   promiseGrant,
+  stands,
   strikeOff,
   takeBack,
   toBeEnded,
@@ -259,7 +260,9 @@ export class Account extends EdgeObject {
       clientId: grant.clientId,
       ...(generation === undefined ? {} : { generation }),
     }
-    if (restsOn !== undefined && !this.stands(restsOn, grant.clientId)) return this.reply(false)
+    if (restsOn !== undefined && !stands(this.shelf, restsOn, grant.clientId)) {
+      return this.reply(false)
+    }
     if (session !== undefined && !useForGrant(this.shelf, account, used)) return this.reply(false)
     if (promiseGrant(this.shelf, grant)) this.schedule()
     return this.reply(true)
@@ -387,13 +390,6 @@ export class Account extends EdgeObject {
 
   private credentialOf(account: StoredAccount): Credential {
     return credentialOf(this.shelf, account)
-  }
-
-  /** Whether its owner still lets a client have what they gave it. */
-  private stands(grantId: string, clientId: string): boolean {
-    const entry = this.read<GrantEntry>(grantKey(grantId))
-    const given = entry?.status === 'authorized' && entry.clientId === clientId
-    return given && entry.endedAt === undefined
   }
 
   private of(issuer: string): StoredAccount | undefined {
