@@ -19,6 +19,7 @@ import {
   lastAgreed,
   nextDue,
   promiseGrant,
+  stands,
   strikeOff,
   takeBack,
   toBeEnded,
@@ -65,6 +66,8 @@ export type Standing = {
   readonly session?: string
   /** The generation of the client that is given the grant. */
   readonly generation?: string
+  /** The earlier grant that a silent answer rests on. */
+  readonly restsOn?: string
 }
 
 /** Milliseconds until a failed alarm is tried again. */
@@ -240,12 +243,13 @@ export class Account extends EdgeObject {
 
   /**
    * Promises a grant before it is made, so that none exists that its owner cannot see. Idempotent.
-   * False when the credential changed since the sign-in, the session ended, or the account is disabled.
+   * False when the credential changed since the sign-in, the session ended, the account is disabled, or
+   * what a silent answer rests on was taken back.
    */
   addGrant(
     issuer: string,
     grant: Omit<GrantEntry, 'status' | 'createdAt'>,
-    { epoch, session, generation }: Standing = { epoch: 0 },
+    { epoch, session, generation, restsOn }: Standing = { epoch: 0 },
   ): Reply<boolean> {
     const account = this.of(issuer)
     if (account === undefined || !account.enabled || epochOf(account) !== epoch) {
@@ -255,6 +259,9 @@ export class Account extends EdgeObject {
       secretHash: session ?? '',
       clientId: grant.clientId,
       ...(generation === undefined ? {} : { generation }),
+    }
+    if (restsOn !== undefined && !stands(this.shelf, restsOn, grant.clientId)) {
+      return this.reply(false)
     }
     if (session !== undefined && !useForGrant(this.shelf, account, used)) return this.reply(false)
     if (promiseGrant(this.shelf, grant)) this.schedule()

@@ -24,6 +24,11 @@ const session = (secretHash: string, changes: Partial<NewSession> = {}): NewSess
   absolute: 43_200_000,
   ...changes,
 })
+const bothProofs = () =>
+  [
+    { method: 'password', at: Date.now() },
+    { method: 'code', at: Date.now() },
+  ] as const
 const cookie = (secretHash: string, browser = 'browser') => ({ secretHash, browser })
 
 async function newAccount() {
@@ -135,7 +140,7 @@ describe('a session', () => {
     await account().endSession('bank', 's1')
     setClock(120)
     const proofs = [...half, { method: 'code', at: Date.now() }] as const
-    const spend = { kind: 'code', step: 7 } as const
+    const spend = { kind: 'code', sealed: 'sealed', step: 7 } as const
     const late = session('s2', { proofs, spend })
     const before = await holdingsOf(account())
     expect(await begin(late)).toEqual({ status: 'stale' })
@@ -222,7 +227,7 @@ describe('a session', () => {
 })
 
 describe('what a proof uses up', () => {
-  const code = (step: number): Spend => ({ kind: 'code', step })
+  const code = (step: number) => ({ kind: 'code', sealed: 'sealed', step }) as const satisfies Spend
 
   it('is a time step, once and never backwards, among 50 at the same time', async () => {
     const { begin } = await newAccount()
@@ -254,9 +259,28 @@ describe('what a proof uses up', () => {
     }
   })
 
+  it('is a code of the secret the account has now, and leaves a newer secret as it is', async () => {
+    const { account, begin } = await newAccount()
+    await begin(session('s1', { proofs: bothProofs() }))
+    const by = {
+      kind: 'session',
+      secretHash: 's1',
+      browser: 'browser',
+      minimum: 2,
+      whence: {},
+    } as const
+    await account().change('bank', by, { kind: 'set-code', sealed: 'a newer secret', step: 7 })
+    const before = await holdingsOf(account())
+    const late = { ...code(8), resealed: 'the old secret, sealed again' }
+    expect(await begin(session('s2', { spend: late }))).toEqual({ status: 'spent' })
+    expect(await holdingsOf(account())).toEqual(before)
+    const own = { ...code(8), sealed: 'a newer secret' }
+    expect((await begin(session('s3', { spend: own }))).status).toBe('started')
+  })
+
   it('seals the secret anew where the Worker says so', async () => {
     const { account, begin } = await newAccount()
-    await begin(session('s1', { spend: { kind: 'code', step: 9, resealed: 'sealed again' } }))
+    await begin(session('s1', { spend: { ...code(9), resealed: 'sealed again' } }))
     expect((await account().credential('bank')).value?.code).toEqual({
       sealed: 'sealed again',
       lastStep: 9,

@@ -148,8 +148,8 @@ function changeFactor(
     case 'set-code': {
       const before = shelf.read<StoredCode>('code')
       const { sealed, step } = change
-      // A confirmation that arrives twice is one.
-      if (before?.lastStep === step && before.sealed === sealed) return done()
+      // A confirmation that arrives twice is one, and no step counts again.
+      if (before?.sealed === sealed && step <= before.lastStep) return done()
       const code: StoredCode = { sealed, lastStep: step, addedAt: shelf.now() }
       shelf.write('code', code)
       note(shelf, { ...by.whence, kind: 'factor-added', method: 'code' })

@@ -59,6 +59,13 @@ export function confirmGrant(shelf: Shelf, grantId: string): void {
   }
 }
 
+/** Whether a grant is a client's, and its owner has not taken it back. */
+export function stands(shelf: Shelf, grantId: string, clientId: string): boolean {
+  const entry = shelf.read<GrantEntry>(grantKey(grantId))
+  const given = entry?.status === 'authorized' && entry.clientId === clientId
+  return given && entry.endedAt === undefined
+}
+
 export const dropGrant = (shelf: Shelf, grantId: string): void => shelf.erase(grantKey(grantId))
 
 /** What was agreed to for a client the last time; undefined for the first time. */
