@@ -23,6 +23,9 @@ import type { LiveRequest } from './pushed.ts'
 /** Milliseconds in which a person has to sign in there. */
 const patience = 15 * 60_000
 
+/** Seconds: `max_age` where any age will do. Asking for one is what makes `auth_time` be told. */
+const anyAge = 10 * 365 * 86_400
+
 const callbackUrl = (call: Call): string => endpointUrl(call.issuer, 'main', '/login/callback')
 
 /** Sends the browser to the upstream, with all that must come back sealed in `state`. */
@@ -73,10 +76,10 @@ function wishes(
   const { prompt = [], loginHint, uiLocales = [] } = live?.pushed.request ?? {}
   const prompts = prompt.filter((one) => one === 'login' || one === 'select_account')
   const age = Math.max(0, Math.floor((call.now - need.freshAfter) / 1000))
+  const maxAge = need.freshAfter > 0 ? Math.min(age, anyAge) : anyAge
   return {
     ...(prompts.length > 0 ? { prompt: prompts.join(' ') } : {}),
-    // Also asks for `auth_time`, by which freshness is judged afterwards.
-    ...(need.freshAfter > 0 ? { max_age: String(age) } : {}),
+    max_age: String(maxAge),
     ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     ...(uiLocales.length > 0 ? { ui_locales: uiLocales.join(' ') } : {}),
   }

@@ -360,6 +360,29 @@ describe('an id_token', () => {
     await twin({ max_age: '60' })
   })
 
+  it('must say when the person signed in, since a later client may ask how long ago that was', async () => {
+    // A session of days at the provider, told without its age to a client that does not mind.
+    const mute = await send()
+    expect(Number(mute.asked.get('max_age'))).toBeGreaterThan(0)
+    await honest(mute, { auth_time: undefined })
+    const page = await back(mute)
+    await expectNothing(page, mute, 400)
+    expect(page.element('error')).toBe('unmet_authentication_requirements')
+    // One that minds is asked for more than the session that would have come of it.
+    await send({ max_age: '60' }, mute.browser)
+    const told = await send()
+    await honest(told, { auth_time: nowSeconds() - 86_400 })
+    await expectSignedIn(await back(told), told)
+    await send({ max_age: '60' }, told.browser)
+    // The positive twin: a sign-in of just now does for both.
+    const fresh = await send()
+    await honest(fresh)
+    await expectSignedIn(await back(fresh), fresh)
+    const { answer, requestUri } = await client.par({ fields: { max_age: '60' } })
+    expect(answer.status).toBe(201)
+    expect((await fresh.browser.open(client.authorizeUrl(requestUri))).words).toContain('Approve')
+  })
+
   it('reaches what the client calls essential, or signs nobody in', async () => {
     const values = ['urn:fapi-edge:acr:phishing-resistant']
     const claims = JSON.stringify({ id_token: { acr: { essential: true, values } } })
