@@ -4,9 +4,10 @@ import { one, readQuery } from '../authorization/parameters.ts'
 import { seeOther } from '../authorization/respond.ts'
 import { OutboundFault } from '../clients/outbound.ts'
 import { digest, randomText, tuple } from '../encoding.ts'
-import { demand } from '../errors.ts'
+import { ProtocolError, demand } from '../errors.ts'
 import { openInteraction, sealInteraction } from '../people/interaction.ts'
 import type { Elsewhere } from '../people/interaction.ts'
+import { throttleAddress } from '../people/throttling.ts'
 import { turnAway } from '../people/told.ts'
 import { openExchange } from '../people/upstream/exchange.ts'
 import type { Exchange, Tokens } from '../people/upstream/exchange.ts'
@@ -14,7 +15,7 @@ import { judgeIdToken, lacksClaims, mapClaims } from '../people/upstream/id-toke
 import { reasonOf } from '../people/upstream/server.ts'
 import { locate } from '../proof/location.ts'
 import type { UpstreamLogin } from '../settings/delegated-login.ts'
-import { finishSignIn, giveUp } from './delegated.ts'
+import { finishSignIn, giveUp, startAgain } from './delegated.ts'
 import type { Errand } from './delegated.ts'
 import { openVisit } from './login.tsx'
 import { openPushed } from './pushed.ts'
@@ -38,6 +39,7 @@ export async function leave(call: Call, login: UpstreamLogin): Promise<Response>
   if (acrValues.length === 0) {
     return giveUp(call, errand, 'other-login-weak', 'the upstream has no such level')
   }
+  await dampDepartures(call, errand)
   const elsewhere: Elsewhere = {
     stage: 'elsewhere',
     purpose,
@@ -65,6 +67,20 @@ export async function leave(call: Call, login: UpstreamLogin): Promise<Response>
   const exchange = await reach(call, login, errand)
   const address = await attempt(call, errand, () => exchange.addressFor(parameters))
   return seeOther(address.href)
+}
+
+/**
+ * Whoever may open a sign-in page has this server call the upstream in its own name: a flood of them
+ * would use up what the upstream allows this server, for everybody (A1-32).
+ */
+async function dampDepartures(call: Call, errand: Errand): Promise<void> {
+  const attempt = await (await throttleAddress(call, 'departure')).begin()
+  if (attempt.allowed) return
+  throw new ProtocolError({
+    code: 'too_many_requests',
+    description: 'Too many sign-ins were begun from this network and not finished',
+    again: await startAgain(call, errand),
+  })
 }
 
 /** What the client asked of the sign-in, as far as the upstream is concerned (OIDC Core 3.1.2.1). */
@@ -163,7 +179,10 @@ async function believe(
     : {}
   const { subject, proof } = verdict
   const claims = mapClaims(login, idToken, userinfo)
-  return finishSignIn(call, errand, { by: ['upstream', login.issuer], subject, proof, claims })
+  const vouched = { by: ['upstream', login.issuer], subject, proof, claims } as const
+  const answer = await finishSignIn(call, errand, vouched)
+  await (await throttleAddress(call, 'departure')).succeed()
+  return answer
 }
 
 const reach = (call: Call, login: UpstreamLogin, errand: Errand): Promise<Exchange> =>
