@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createFetch } from '../cli/fetch-with-ca.ts'
-import { createBank, UnexpectedAnswer } from './example-client/bank.ts'
+import { createBank, StepUpNeeded, UnexpectedAnswer } from './example-client/bank.ts'
 import type { Bank, BankSettings } from './example-client/bank.ts'
 import { page } from './example-client/page.ts'
 import { toProblem } from './example-client/problem.ts'
@@ -82,6 +82,7 @@ const routes: Readonly<Record<string, (turn: Turn) => Promise<void> | void>> = {
   'GET /style.css': ({ response }) => send(response, 200, 'text/css', style),
   'GET /connect': connect,
   'GET /callback': callback,
+  'GET /statement': statement,
   'POST /refresh': refresh,
   'POST /disconnect': disconnect,
 }
@@ -123,11 +124,40 @@ async function callback({ app, url, session, response }: Turn): Promise<void> {
     const problem = toProblem(new UnexpectedAnswer())
     return send(response, 400, 'text/html', page({ bankName: app.bankName, problem }))
   }
+  const statementOf = session.pending?.statementOf
+  const before = session.connection
   await attempt(session, async () => {
     session.connection = await app.bank.connect(session, url)
+    // The new connection takes the place of the one before.
+    if (before !== undefined) await app.bank.disconnect(session, before)
+    if (statementOf !== undefined) await lookAt(app, session, statementOf)
   })
   // The code does not stay in the address bar.
   redirect(response, app.origin)
+}
+
+/** Asks for what happened on an account; where the bank wants another sign-in for that, goes there. */
+async function statement({ app, url, session, response }: Turn): Promise<void> {
+  const accountId = url.searchParams.get('account')
+  if (session?.connection === undefined || accountId === null) return redirect(response, app.origin)
+  let target = app.origin
+  await attempt(session, async () => {
+    try {
+      await lookAt(app, session, accountId)
+    } catch (error) {
+      if (!(error instanceof StepUpNeeded)) throw error
+      const wanted = { statementOf: accountId, stepUp: error.stepUp }
+      target = (await app.bank.authorizationUrl(session, wanted)).href
+    }
+  })
+  redirect(response, target)
+}
+
+async function lookAt(app: App, session: Session, accountId: string): Promise<void> {
+  const { connection } = session
+  if (connection === undefined) return
+  const found = await app.bank.statement(session, connection, accountId)
+  session.connection = { ...connection, statement: found }
 }
 
 async function refresh({ app, session, response }: Turn): Promise<void> {

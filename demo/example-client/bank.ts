@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 import * as client from 'openid-client'
-import type { Account, Claims, Connection, Session, Step } from './session.ts'
+import type { Account, Claims, Connection, Session, Statement, Step, StepUp } from './session.ts'
 import type { Fetch } from '../../cli/fetch-with-ca.ts'
 
 /** How this application reaches the bank and who it is there. */
@@ -23,6 +23,8 @@ const scope = 'openid profile accounts'
 export function createBank(settings: BankSettings) {
   const { issuer, api, redirectUri } = settings
   const accountsUrl = new URL(`${api.replace(/\/$/, '')}/accounts`)
+  const statementUrl = (accountId: string) =>
+    new URL(`${accountsUrl.href}/${encodeURIComponent(accountId)}/transactions`)
   // Plain http is for a bank on this very machine.
   const insecure = new URL(issuer).protocol === 'http:' ? [client.allowInsecureRequests] : []
 
@@ -58,9 +60,17 @@ export function createBank(settings: BankSettings) {
       return { config, dpop, steps }
     },
 
-    /** Pushes the request; the browser gets nothing but a reference to it (RFC 9126). */
-    async authorizationUrl(session: Session): Promise<URL> {
+    /**
+     * Pushes the request; the browser gets nothing but a reference to it (RFC 9126). `stepUp`: how the
+     * person must sign in for the statement of an account.
+     */
+    async authorizationUrl(
+      session: Session,
+      wanted: { readonly statementOf?: string; readonly stepUp?: StepUp } = {},
+    ): Promise<URL> {
+      const { statementOf, stepUp } = wanted
       const pending = {
+        ...(statementOf === undefined ? {} : { statementOf }),
         state: client.randomState(),
         nonce: client.randomNonce(),
         verifier: client.randomPKCECodeVerifier(),
@@ -73,6 +83,8 @@ export function createBank(settings: BankSettings) {
         nonce: pending.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
         code_challenge_method: 'S256',
+        ...(stepUp?.acrValues === undefined ? {} : { acr_values: stepUp.acrValues }),
+        ...(stepUp?.maxAge === undefined ? {} : { max_age: stepUp.maxAge }),
       }
       const url = await client.buildAuthorizationUrlWithPAR(session.config, parameters, {
         DPoP: session.dpop,
@@ -112,6 +124,25 @@ export function createBank(settings: BankSettings) {
         refreshToken: tokens.refresh_token,
         idClaims,
       }
+    },
+
+    /** What happened on an account. Throws `StepUpNeeded` when the bank wants another sign-in first. */
+    async statement(
+      session: Session,
+      { accessToken, dpop }: Connection,
+      accountId: string,
+    ): Promise<Statement> {
+      const url = statementUrl(accountId)
+      const { config } = session
+      const response = await client
+        .fetchProtectedResource(config, accessToken, url, 'GET', undefined, undefined, {
+          DPoP: dpop,
+        })
+        .catch((error: unknown) => {
+          throw stepUpIn(error) ?? error
+        })
+      if (!response.ok) throw new RefusedByApi(response.status)
+      return { accountId, transactions: readTransactions(await response.json()) }
     },
 
     /** Gets a new access token, bound to a new key: the refresh token is bound to this client only. */
@@ -156,6 +187,7 @@ export function createBank(settings: BankSettings) {
     if (!response.ok) throw new RefusedByApi(response.status)
     return {
       accessToken,
+      dpop,
       jkt: await dpop.calculateThumbprint(),
       accounts: readAccounts(await response.json()),
       accessClaims: readClaims(accessToken),
@@ -175,6 +207,28 @@ export class RefusedByApi extends Error {
     super(`the API answered ${status}`)
     this.status = status
   }
+}
+
+/** The bank gives this only after a stronger or a more recent sign-in (RFC 9470 4). */
+export class StepUpNeeded extends Error {
+  readonly stepUp: StepUp
+  constructor(stepUp: StepUp) {
+    super('another sign-in is needed')
+    this.stepUp = stepUp
+  }
+}
+
+function stepUpIn(error: unknown): StepUpNeeded | undefined {
+  if (!(error instanceof client.WWWAuthenticateChallengeError)) return undefined
+  for (const { parameters } of error.cause) {
+    if (parameters.error !== 'insufficient_user_authentication') continue
+    const { acr_values: acrValues, max_age: maxAge } = parameters
+    return new StepUpNeeded({
+      ...(acrValues === undefined ? {} : { acrValues }),
+      ...(maxAge === undefined ? {} : { maxAge }),
+    })
+  }
+  return undefined
 }
 
 /** Tells each exchange with the bank: where to, what came back, no secrets. */
@@ -213,10 +267,19 @@ function readAccounts(body: unknown): readonly Account[] {
     const amount = isRecord(balance) ? balance['amount'] : balance
     const currency = isRecord(balance) ? balance['currency'] : account['currency']
     return {
+      id: word(account['id']),
       name: word(account['name']) || 'Account',
       number: word(account['iban'] ?? account['number'] ?? account['id']),
       balance: money(amount, word(currency)),
     }
+  })
+}
+
+function readTransactions(body: unknown): Statement['transactions'] {
+  const list = isRecord(body) ? body['transactions'] : undefined
+  if (!Array.isArray(list)) return []
+  return list.filter(isRecord).map(({ date, text, amount, currency }) => {
+    return { date: word(date), text: word(text), amount: money(amount, word(currency)) }
   })
 }
 

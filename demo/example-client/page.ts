@@ -1,6 +1,6 @@
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import type { Claims, Connection, Problem, Session } from './session.ts'
+import type { Claims, Connection, Problem, Session, Statement } from './session.ts'
 
 type View = {
   readonly bankName: string
@@ -74,15 +74,22 @@ const connected = (connection: Connection): Html =>
         </thead>
         <tbody>
           ${connection.accounts.map(
-            ({ name, number, balance }) =>
+            ({ id, name, number, balance }) =>
               html`<tr>
                 <th scope="row">${name}<small>${number}</small></th>
-                <td class="amount">${balance}</td>
+                <td class="amount">
+                  ${balance}<small
+                    ><a id="statement-${id}" href="/statement?account=${encodeURIComponent(id)}"
+                      >What happened</a
+                    ></small
+                  >
+                </td>
               </tr>`,
           )}
         </tbody>
       </table>
       ${connection.accounts.length === 0 ? html`<p>Your bank lists no accounts.</p>` : undefined}
+      ${connection.statement === undefined ? undefined : statement(connection.statement)}
       <div class="choices">
         ${connection.refreshToken === undefined ? undefined : action('refresh', 'Fetch again')}
         ${action('disconnect', 'Disconnect')}
@@ -101,6 +108,21 @@ const connected = (connection: Connection): Html =>
       <h2>ID token</h2>
       ${claimsTable('id-token', connection.idClaims)}
     </details>`
+
+/** What happened on an account: the bank gives it only after a recent sign-in with two factors. */
+const statement = ({ accountId, transactions }: Statement): Html =>
+  html`<h2>What happened</h2>
+    <table id="transactions" data-account="${accountId}">
+      <tbody>
+        ${transactions.map(
+          ({ date, text, amount }) =>
+            html`<tr>
+              <th scope="row">${text}<small>${date}</small></th>
+              <td class="amount">${amount}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`
 
 const action = (name: string, label: string): Html =>
   html`<form method="post" action="/${name}">

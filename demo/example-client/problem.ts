@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { RefusedByApi, UnexpectedAnswer } from './bank.ts'
+import { RefusedByApi, StepUpNeeded, UnexpectedAnswer } from './bank.ts'
 import type { Problem } from './session.ts'
 
 /** Says in plain words what went wrong. Details of the error stay here; only its code is shown. */
@@ -19,6 +19,12 @@ function words(code: string): Omit<Problem, 'code'> {
       return {
         title: 'The connection has ended',
         message: 'Your bank no longer accepts it: it was ended, or is too old. Connect again.',
+      }
+    case 'insufficient_user_authentication':
+    case 'unmet_authentication_requirements':
+      return {
+        title: 'Your bank wants a stronger sign-in',
+        message: 'It shows this only to people who signed in with two factors just now.',
       }
     case 'unexpected_answer':
       return {
@@ -52,6 +58,7 @@ function toCode(error: unknown): string {
   if (error instanceof client.AuthorizationResponseError) return error.error
   if (error instanceof client.ResponseBodyError) return error.error
   if (error instanceof UnexpectedAnswer) return 'unexpected_answer'
+  if (error instanceof StepUpNeeded) return 'insufficient_user_authentication'
   if (error instanceof RefusedByApi) return `api_${error.status}`
   if (error instanceof client.WWWAuthenticateChallengeError) {
     return error.cause[0]?.parameters.error ?? 'unauthorized'

@@ -5,9 +5,23 @@ import type { Configuration, DPoPHandle } from 'openid-client'
 export type Step = { readonly title: string; readonly detail: string }
 
 export type Account = {
+  /** What the API calls it. */
+  readonly id: string
   readonly name: string
   readonly number: string
   readonly balance: string
+}
+
+export type Transaction = {
+  readonly date: string
+  readonly text: string
+  readonly amount: string
+}
+
+/** What happened on one account. */
+export type Statement = {
+  readonly accountId: string
+  readonly transactions: readonly Transaction[]
 }
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -15,6 +29,8 @@ export type Claims = Readonly<Record<string, unknown>>
 /** A connection to the bank. */
 export type Connection = {
   readonly accessToken: string
+  /** Holds the key the access token is bound to. */
+  readonly dpop: DPoPHandle
   readonly refreshToken: string | undefined
   readonly jkt: string
   readonly accounts: readonly Account[]
@@ -23,13 +39,19 @@ export type Connection = {
   /** What the bank calls the person, if it says. */
   readonly personName: string | undefined
   readonly fetchedAt: Date
+  readonly statement?: Statement
 }
+
+/** How the bank wants the person to sign in for what was asked (RFC 9470 3). */
+export type StepUp = { readonly acrValues?: string; readonly maxAge?: string }
 
 /** A request on its way: what the answer must match (FAPI2 SP 5.3.3). Used once. */
 export type Pending = {
   readonly state: string
   readonly nonce: string
   readonly verifier: string
+  /** The account whose statement the person is stepped up for. */
+  readonly statementOf?: string
 }
 
 /** One browser at this application. Keys and tokens stay in this process; the browser has a cookie only. */

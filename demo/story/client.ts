@@ -40,13 +40,15 @@ export async function discover(
   )
 }
 
+/** Asks the bank API; for the accounts unless told otherwise. */
 export function getAccounts(
   config: client.Configuration,
   api: string,
   tokens: Tokens,
   dpop: client.DPoPHandle,
+  path = 'accounts',
 ): Promise<Response> {
-  const url = new URL(`${api}/accounts`)
+  const url = new URL(`${api}/${path}`)
   return client.fetchProtectedResource(
     config, tokens.access_token, url, 'GET', undefined, undefined, { DPoP: dpop },
   ) // prettier-ignore

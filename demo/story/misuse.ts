@@ -11,6 +11,7 @@ export async function playApi(
     api,
     config,
     fetch,
+    person,
     sent,
   }: FlowSettings & {
     readonly config: client.Configuration
@@ -27,6 +28,24 @@ export async function playApi(
       used = sent()
       promise(response.status === 200, 'the accounts', response.status)
       return { status: response.status, accounts: JSON.stringify(await response.json(), null, 2) }
+    },
+  )
+  await step(
+    'GET /accounts/current/transactions',
+    'What happened on an account takes a sign-in with two factors in the last minutes (RFC 9470).',
+    async () => {
+      const path = 'accounts/current/transactions'
+      const answer = await getAccounts(config, api, tokens, dpop, path).catch((error: unknown) => {
+        if (error instanceof client.WWWAuthenticateChallengeError) return error.response
+        throw error
+      })
+      if (person.totpSecret !== undefined) {
+        promise(answer.status === 200, 'the transactions', answer.status)
+        return { status: answer.status }
+      }
+      const challenge = answer.headers.get('www-authenticate') ?? ''
+      promise(answer.status === 401, 'a challenge', answer.status)
+      return { status: answer.status, acr_values: /acr_values="([^"]*)"/.exec(challenge)?.[1] }
     },
   )
   await step('Replay', 'Somebody sends the very same request, proof included, again.', async () => {

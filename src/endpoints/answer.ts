@@ -20,14 +20,19 @@ export async function deny(call: Call, live: LiveRequest): Promise<Response> {
   return seeOther(errorResponse(call.issuer, live.pushed.request, error))
 }
 
+/** A grant that a silent answer rests on, and its end (ms). */
+export type Covering = { readonly grantId: string; readonly endsAt: number }
+
 /**
  * The person said yes: promise the grant to its owner, complete the request, authorize the grant. Each
- * step is idempotent for this grant id, so a double click gets the same code.
+ * step is idempotent for this grant id, so a double click gets the same code. `covering`: they said it
+ * before, for so long; it may have been taken back meanwhile.
  */
 export async function approve(
   call: Call,
   live: LiveRequest,
   approval: Approval,
+  covering?: Covering,
 ): Promise<Response> {
   const { storage, stubs, issuer } = call
   const { pushed, client } = live
@@ -38,7 +43,8 @@ export async function approve(
   const account = stubs.account(accountId)
   const grant = stubs.grant(grantId, pushed.hint)
   if (account === undefined || grant === undefined) throw new Error('a sealed id was not ours')
-  const lifetime = issuer.lifetimes.grant * 1000
+  const whole = issuer.lifetimes.grant * 1000
+  const lifetime = covering === undefined ? whole : Math.min(whole, covering.endsAt - call.now)
   const entry = {
     grantId,
     clientId: client.clientId,
@@ -49,10 +55,12 @@ export async function approve(
   // The seal was opened with this very cookie, so the handle is the one that was signed in with.
   if (session?.objectId !== accountId) throw new Error('the session is not the person’s')
   const { generation } = client
-  const standing = { epoch, generation, session: session.secretHash }
+  const restsOn = covering === undefined ? {} : { restsOn: covering.grantId }
+  const standing = { epoch, generation, session: session.secretHash, ...restsOn }
   const promised = await storage.object('Account.addGrant', () =>
     account.addGrant(issuer.id, entry, standing),
   )
+  if (!promised && covering !== undefined) return askConsent(call, live)
   if (!promised) {
     const detail = 'disabled, signed out, or its credential changed'
     return turnAway('sign-in-again', detail, wayBack(call, client, request))
@@ -102,6 +110,12 @@ async function consentOf(
     authentication,
     ...(sessionId === undefined ? {} : { session: await sessionIdAt(clientId, sessionId) }),
   }
+}
+
+/** The client is told that the person must be asked. */
+export function askConsent({ issuer }: Call, { pushed }: LiveRequest): Response {
+  const error = { code: 'consent_required', description: 'The person must agree' } as const
+  return seeOther(errorResponse(issuer, pushed.request, error))
 }
 
 /** The first to complete wins. Throws `ProtocolError` for everybody else. */

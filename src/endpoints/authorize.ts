@@ -102,8 +102,8 @@ async function decide(call: Call, { handle, live, session }: Arrival): Promise<R
   if (selects) return askFor(call, { ...asked, offer: session.person.username }, cookies)
   if (step === 'done' || step === 'identify') return askFor(call, asked, cookies)
   if (step === 'unreachable') return askFor(call, { ...asked, unreachable: true }, cookies)
-  const { person, proofs } = session
-  return askFor(call, { ...asked, ask: step, person, proofs }, cookies)
+  const { person, proofs, id: continues } = session
+  return askFor(call, { ...asked, ask: step, person, proofs, continues }, cookies)
 }
 
 /** A hint at another person means that the session's person is not meant. */

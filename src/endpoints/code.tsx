@@ -3,6 +3,7 @@ import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { demand } from '../errors.ts'
 import type { Credential } from '../objects/account.ts'
+import { withProof } from '../people/authentication.ts'
 import { CodePage } from '../pages/code.tsx'
 import type { CodeProblem } from '../pages/code.tsx'
 import { checkSameOrigin } from '../people/interaction.ts'
@@ -44,7 +45,7 @@ export async function postCode(call: Call): Promise<Response> {
     (await continueSignIn(call, interaction, {
       person,
       methods: methodsOf(credential),
-      proofs: [...interaction.proofs, verdict.proof],
+      proofs: withProof(interaction.proofs, verdict.proof),
       spend: verdict.spend,
     }))
   if (!(answer instanceof Response)) {

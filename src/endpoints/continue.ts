@@ -1,10 +1,11 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { errorResponse, seeOther } from '../authorization/respond.ts'
+import { ProtocolError } from '../errors.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { authenticationOf, judge } from '../people/authentication.ts'
 import type { Need } from '../people/authentication.ts'
-import { cookieHash } from '../people/cookies.ts'
+import { clearCookie, cookieHash, readCookie } from '../people/cookies.ts'
 import type { Cookie } from '../people/cookies.ts'
 import { sealInteraction } from '../people/interaction.ts'
 import type { Approval, SignIn } from '../people/interaction.ts'
@@ -13,7 +14,7 @@ import type { Person, Session } from '../people/session.ts'
 import { mayRecover, nextStep } from '../people/steps.ts'
 import type { Methods } from '../people/steps.ts'
 import { isAbout } from '../people/subject.ts'
-import { turnAway } from '../people/told.ts'
+import { tell } from '../people/told.ts'
 import type { Proof } from '../types.ts'
 import { completeOnce } from './answer.ts'
 import { openPushed } from './pushed.ts'
@@ -40,12 +41,15 @@ export async function askFor(
   interaction: SignIn,
   cookies: readonly Cookie[] = [],
 ): Promise<Response> {
-  const sealed = await sealInteraction(call, interaction)
-  const page = endpointUrl(call.issuer, 'main', pathOf(interaction.ask))
   return seeOther(
-    `${page}?interaction=${sealed}`,
+    await addressOf(call, interaction),
     cookies.map(({ header }) => header),
   )
+}
+
+async function addressOf(call: Call, interaction: SignIn): Promise<string> {
+  const sealed = await sealInteraction(call, interaction)
+  return `${endpointUrl(call.issuer, 'main', pathOf(interaction.ask))}?interaction=${sealed}`
 }
 
 /**
@@ -59,21 +63,32 @@ export async function continueSignIn(
 ): Promise<Response | 'unreachable' | 'spent'> {
   const step = nextStep(interaction.need, proofs, methods)
   if (step === 'unreachable') return 'unreachable'
+  const { purpose, need, browser, until, continues } = interaction
+  const goesOn =
+    continues === undefined || interaction.person?.accountId !== person.accountId
+      ? {}
+      : { continues }
+  const asked = { stage: 'sign-in', purpose, need, browser, until } as const
   if (step !== 'done') {
-    const { unreachable: _unreachable, offer: _offer, challenge: _challenge, ...rest } = interaction
-    const recovers = step === 'passkey' && mayRecover(rest.need, proofs, methods)
+    const recovers = step === 'passkey' && mayRecover(need, proofs, methods)
     const recovery = recovers ? { recovery: true as const } : {}
-    return askFor(call, { ...rest, ...recovery, ask: step, person, proofs })
+    return askFor(call, { ...asked, ...goesOn, ...recovery, ask: step, person, proofs })
   }
-  const { browser } = interaction
-  const given = { proofs, browser, ...(spend === undefined ? {} : { spend }) }
+  const given = { proofs, browser, ...goesOn, ...(spend === undefined ? {} : { spend }) }
   const started = await beginSession(call, person, given)
   if (started.status !== 'started') {
     if (started.status === 'spent') return 'spent'
-    return turnAway('sign-in-again', 'disabled, or its credential changed')
+    return signInAnew(call, { ...asked, ask: 'identify', proofs: [] })
   }
   const { cookie, id: sessionId } = started
   return arrive(call, interaction, { person, proofs, sessionId, cookie })
+}
+
+/** What was proven counts no more: the page offers to begin again. Throws `ProtocolError`. */
+async function signInAnew(call: Call, interaction: SignIn): Promise<never> {
+  const detail = 'disabled, its credential changed, or signed out meanwhile'
+  const { refusal } = tell('sign-in-again', detail)
+  throw new ProtocolError({ ...refusal, again: await addressOf(call, interaction) })
 }
 
 /** Goes where the sign-in was for, with a session that already suffices. */
@@ -98,7 +113,10 @@ async function arrive(
   const { issuer } = call
   const { purpose, browser, until, need } = interaction
   const fresh = 'cookie' in signedIn ? [signedIn.cookie] : []
-  const headers = [...cookies, ...fresh].map(({ header }) => header)
+  const headers = [
+    ...[...cookies, ...fresh].map(({ header }) => header),
+    ...(readCookie(call, 'setup') === undefined ? [] : [clearCookie(call, 'setup')]),
+  ]
   if (purpose.kind === 'account')
     return seeOther(endpointUrl(issuer, 'main', purpose.path), headers)
   const live = await openPushed(call, { handle: purpose.request }, 'finishing')

@@ -5,7 +5,7 @@ import type { Parameters } from '../authorization/parameters.ts'
 import { demand } from '../errors.ts'
 import { LoginPage } from '../pages/login.tsx'
 import type { LoginProblem } from '../pages/login.tsx'
-import { judge } from '../people/authentication.ts'
+import { judge, withProof } from '../people/authentication.ts'
 import { checkSameOrigin, sealInteraction } from '../people/interaction.ts'
 import type { SignIn } from '../people/interaction.ts'
 import { newChallenge, requestOptions } from '../people/passkey-options.ts'
@@ -86,7 +86,7 @@ async function takePassword(call: Call, visit: Visit, form: Parameters): Promise
     return renderLogin(call, visit, { username, problem })
   }
   const { person, credential } = outcome
-  const proofs = [...proofsOf(interaction, person), { method: 'password', at: call.now } as const]
+  const proofs = withProof(proofsOf(interaction, person), { method: 'password', at: call.now })
   const progress = { person, methods: methodsOf(credential), proofs }
   const answer = await continueSignIn(call, interaction, progress)
   if (answer instanceof Response) return answer
@@ -106,14 +106,14 @@ async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Prom
     const { offer: _offer, ...rest } = interaction
     return askFor(call, rest)
   }
-  const { person, proofs, credential } = session
+  const { person, proofs, credential, id: continues } = session
   const step = nextStep(interaction.need, proofs, methodsOf(credential))
   if (step === 'done') return arriveWith(call, interaction, session)
   if (step === 'unreachable') {
     return renderLogin(call, { interaction, ...visit }, { problem: outOfReach(interaction) })
   }
   const { offer: _offer, ...rest } = interaction
-  return askFor(call, { ...rest, ask: step, person, proofs })
+  return askFor(call, { ...rest, ask: step, person, proofs, continues })
 }
 
 /** What was wished for beyond what is required is not at hand: the person goes on with what they have. */

@@ -3,6 +3,7 @@ import { one, readForm } from '../authorization/parameters.ts'
 import { digest, toHex } from '../encoding.ts'
 import { demand } from '../errors.ts'
 import type { Credential } from '../objects/account.ts'
+import { withProof } from '../people/authentication.ts'
 import { checkSameOrigin } from '../people/interaction.ts'
 import type { SignIn } from '../people/interaction.ts'
 import { relyingParty } from '../people/passkey-options.ts'
@@ -86,7 +87,7 @@ async function judge(
   return {
     person,
     methods: methodsOf(credential),
-    proofs: [...proofsOf(interaction, person), { method: 'passkey', at: call.now }],
+    proofs: withProof(proofsOf(interaction, person), { method: 'passkey', at: call.now }),
     spend: {
       kind: 'passkey',
       id: passkey.id,

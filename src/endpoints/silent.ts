@@ -1,11 +1,11 @@
 import type { Call } from '../call.ts'
-import { errorResponse, seeOther } from '../authorization/respond.ts'
 import type { GrantSummary } from '../objects/grant.ts'
 import type { Need } from '../people/authentication.ts'
 import type { Session } from '../people/session.ts'
 import type { AuthorizationRequest } from '../types.ts'
 import { defaultResources } from '../tokens/issue.ts'
-import { approve } from './answer.ts'
+import { approve, askConsent } from './answer.ts'
+import type { Covering } from './answer.ts'
 import { approvalFor } from './continue.ts'
 import type { LiveRequest } from './pushed.ts'
 
@@ -23,10 +23,9 @@ export async function answerSilently(
   given: { readonly handle: string; readonly session: Session; readonly need: Need },
 ): Promise<Response> {
   const { issuer } = call
-  if (issuer.profile.rememberedConsent !== 'covered' || !(await isCovered(call, live, given))) {
-    const error = { code: 'consent_required', description: 'The person must agree' } as const
-    return seeOther(errorResponse(issuer, live.pushed.request, error))
-  }
+  const remembers = issuer.profile.rememberedConsent === 'covered'
+  const covering = remembers ? await coveringGrant(call, live, given.session) : undefined
+  if (covering === undefined) return askConsent(call, live)
   const { id: sessionId, person, proofs, cookieHash } = given.session
   const approval = await approvalFor(call, live, {
     request: given.handle,
@@ -39,39 +38,48 @@ export async function answerSilently(
     until: live.pushed.finishUntil,
   })
   call.log('consent.remembered', { client_id: live.client.clientId })
-  return approve(call, live, approval)
+  return approve(call, live, approval, covering)
 }
 
-async function isCovered(
+/** The grant that covers the request and lasts longest: a silent answer lasts no longer than it. */
+async function coveringGrant(
   call: Call,
   { pushed, client }: LiveRequest,
-  { session }: { readonly session: Session },
-): Promise<boolean> {
+  session: Session,
+): Promise<Covering | undefined> {
   const { storage, stubs, issuer } = call
   const account = stubs.account(session.person.accountId)
-  if (account === undefined) return false
+  if (account === undefined) return undefined
   const entries = await storage.object('Account.listGrants', () => account.listGrants(issuer.id))
   const recent = entries
     .filter(({ clientId, status }) => clientId === client.clientId && status === 'authorized')
     .sort((a, b) => b.createdAt - a.createdAt)
     .slice(0, mostLookedAt)
   const summaries = await Promise.all(
-    recent.map(({ grantId }) => {
+    recent.map(async ({ grantId }) => {
       const grant = stubs.grant(grantId)
-      return grant && storage.object('Grant.summary', () => grant.summary(issuer.id))
+      const found = grant && (await storage.object('Grant.summary', () => grant.summary(issuer.id)))
+      return { ...found, grantId }
     }),
   )
   const resources =
     pushed.request.resources.length > 0 ? pushed.request.resources : defaultResources(issuer)
-  return summaries.some(
-    (summary) =>
-      summary?.consent?.generation === client.generation &&
-      covers(summary, { ...pushed.request, resources }),
-  )
+  const [longest] = summaries
+    .filter(
+      (summary) =>
+        summary.consent?.generation === client.generation &&
+        covers(summary, { ...pushed.request, resources }),
+    )
+    .map(({ grantId, expiresAt = 0 }) => ({ grantId, endsAt: expiresAt }))
+    .sort((a, b) => b.endsAt - a.endsAt)
+  return longest
 }
 
 /** Whether a live grant covers all that is asked: never silent for anything new. */
-function covers({ status, consent }: GrantSummary, request: AuthorizationRequest): boolean {
+function covers(
+  { status, consent }: Partial<GrantSummary>,
+  request: AuthorizationRequest,
+): boolean {
   if (status !== 'active' || consent === undefined) return false
   const within = (asked: readonly string[], given: readonly string[]) =>
     asked.every((name) => given.includes(name))

@@ -3,14 +3,28 @@ import type { PasswordHash } from '../people/password.ts'
 import type { Runtime } from '../call.ts'
 import { configuredIssuer } from '../config.ts'
 import { callFor } from '../make-call.ts'
-import { activityOf, note, noteFailure } from './account/activity.ts'
+import { note, noteFailure } from './account/activity.ts'
 import type { ActivityEntry, Whence } from './account/activity.ts'
-import { changeAccount, hasOf } from './account/changes.ts'
+import { changeAccount } from './account/changes.ts'
 import type { By, Change, ChangeAnswer } from './account/changes.ts'
 import { welcome } from './account/delegated.ts'
 import type { Welcome } from './account/delegated.ts'
-import { factorsOf } from './account/factors.ts'
-import type { Factors, StoredCode } from './account/factors.ts'
+import type { StoredCode } from './account/factors.ts'
+import {
+  confirmGrant,
+  dropGrant,
+  duePromises,
+  endingOf,
+  entriesOf,
+  lastAgreed,
+  nextDue,
+  promiseGrant,
+  stands,
+  strikeOff,
+  takeBack,
+  toBeEnded,
+} from './account/grants.ts'
+import type { Agreed, GrantEntry } from './account/grants.ts'
 import { noticesOf, settleNotice } from './account/notices.ts'
 import { accountOf, epochOf } from './account/person.ts'
 import type { PersonClaims, StoredAccount } from './account/person.ts'
@@ -18,58 +32,30 @@ import {
   endSession,
   endSessions,
   liveSession,
-  liveSessions,
   openSession,
   startSession,
   useForGrant,
 } from './account/sessions.ts'
 import type { NewSession, StartAnswer, StoredSession } from './account/sessions.ts'
-import { beginSetup, makeLink, openSetup, readLink, resetFactors } from './account/setup.ts'
+import {
+  beginSetup,
+  dropSetup,
+  makeLink,
+  openSetup,
+  readLink,
+  resetFactors,
+  voidLinks,
+} from './account/setup.ts'
 import type { SetupCookie, SetupKind } from './account/setup.ts'
 import { pairwiseSalt, pairwiseSubject } from './account/subject.ts'
+import { credentialOf, overviewOf, viewOf } from './account/view.ts'
+import type { AccountOverview, AccountView, Credential } from './account/view.ts'
 import { EdgeObject } from './edge-object.ts'
 import { makeStubs } from './stubs.ts'
 
+export type { GrantEntry } from './account/grants.ts'
 export type { PersonClaims } from './account/person.ts'
-
-/** An entry of the account's list of grants; `pending` until the grant is known to exist. */
-export type GrantEntry = {
-  readonly grantId: string
-  readonly clientId: string
-  readonly status: 'pending' | 'authorized'
-  readonly createdAt: number
-  readonly endsAt: number
-  /** What was agreed to, so that the next consent can mark what is new. Absent in older entries. */
-  readonly scope?: readonly string[]
-  readonly claims?: readonly string[]
-  /** When its owner took it back (ms). */
-  readonly endedAt?: number
-}
-
-/** What the account page shows. */
-export type AccountView = {
-  readonly grants: readonly GrantEntry[]
-  /** With the hash of their secret, by which a browser knows its own. */
-  readonly sessions: readonly { readonly secretHash: string; readonly session: StoredSession }[]
-  readonly activity: readonly ActivityEntry[]
-  readonly codeAddedAt?: number
-}
-
-/** What exists of a person, for the operator: no secrets, no claims. */
-export type AccountOverview = Pick<StoredAccount, 'username' | 'sub' | 'enabled'> & {
-  readonly factors: {
-    readonly password: boolean
-    readonly totp: boolean
-    readonly passkeys: number
-    readonly recovery_codes: number
-  }
-  /** What a person of another login is called on pages. */
-  readonly shown_as?: string
-}
-
-/** Who signed in, as the account has it now. */
-export type Credential = Factors &
-  Pick<StoredAccount, 'enabled' | 'username' | 'sub' | 'password'> & { readonly epoch: number }
+export type { AccountView, Credential } from './account/view.ts'
 
 /** A live session with what its next step is judged by. */
 export type OpenSession = { readonly session: StoredSession; readonly credential: Credential }
@@ -80,17 +66,14 @@ export type Standing = {
   readonly session?: string
   /** The generation of the client that is given the grant. */
   readonly generation?: string
+  /** The earlier grant that a silent answer rests on. */
+  readonly restsOn?: string
 }
 
-/** A pending entry whose grant was not authorised within this time (ms) is dropped. */
-const pendingFor = 600_000
-/** Milliseconds until grants that could not be ended are tried again, and until a failed alarm is. */
-const retryAfter = 5_000
+/** Milliseconds until a failed alarm is tried again. */
 const alarmAgainAfter = 60_000
 /** Grants ended side by side. */
 const portionSize = 100
-/** Ended grants stay on the list this long (ms). */
-const remembered = 30 * 86_400_000
 
 /** A person: password, claims, and the list of grants they gave. */
 export class Account extends EdgeObject {
@@ -123,6 +106,7 @@ export class Account extends EdgeObject {
     }
     if (changed) {
       note(this.shelf, { kind: 'operator-changed' })
+      voidLinks(this.shelf, 'new-credential')
       endSessions(this.shelf, before, {})
     }
     this.write('account', {
@@ -147,7 +131,10 @@ export class Account extends EdgeObject {
 
   /** Starts a session: uses up the last proof and ends the session it takes the place of. */
   startSession(issuer: string, input: NewSession): Reply<StartAnswer> {
-    return this.reply(startSession(this.shelf, this.of(issuer), input))
+    const answer = startSession(this.shelf, this.of(issuer), input)
+    // A set-up that was begun in this browser is over when its owner signs in.
+    if (answer.status === 'started') dropSetup(this.shelf, input.browser)
+    return this.reply(answer)
   }
 
   /** The session behind a cookie, if it lives and belongs to this browser. */
@@ -186,33 +173,13 @@ export class Account extends EdgeObject {
   /** For the operator: no claims, no secrets. */
   overview(issuer: string): Reply<AccountOverview | undefined> {
     const account = this.of(issuer)
-    if (account === undefined) return this.reply(undefined)
-    const { username, sub, enabled, shownAs } = account
-    const { code: totp, ...has } = hasOf(this.shelf, account)
-    const recoveryCodes = factorsOf(this.shelf).recoveryCodes
-    return this.reply({
-      username,
-      sub,
-      enabled,
-      factors: { ...has, totp, recovery_codes: recoveryCodes },
-      ...(shownAs === undefined ? {} : { shown_as: shownAs }),
-    })
+    return this.reply(account && overviewOf(this.shelf, account))
   }
 
   /** For its owner. */
   view(issuer: string): Reply<AccountView | undefined> {
     const account = this.of(issuer)
-    if (account === undefined) return this.reply(undefined)
-    const code = this.read<StoredCode>('code')
-    return this.reply({
-      grants: this.entries(),
-      sessions: liveSessions(this.shelf, account).map(([secretHash, session]) => ({
-        secretHash,
-        session,
-      })),
-      activity: activityOf(this.shelf),
-      ...(code === undefined ? {} : { codeAddedAt: code.addedAt }),
-    })
+    return this.reply(account && viewOf(this.shelf, account))
   }
 
   /** A change its owner makes: judged and done in one turn. */
@@ -276,12 +243,13 @@ export class Account extends EdgeObject {
 
   /**
    * Promises a grant before it is made, so that none exists that its owner cannot see. Idempotent.
-   * False when the credential changed since the sign-in, the session ended, or the account is disabled.
+   * False when the credential changed since the sign-in, the session ended, the account is disabled, or
+   * what a silent answer rests on was taken back.
    */
   addGrant(
     issuer: string,
     grant: Omit<GrantEntry, 'status' | 'createdAt'>,
-    { epoch, session, generation }: Standing = { epoch: 0 },
+    { epoch, session, generation, restsOn }: Standing = { epoch: 0 },
   ): Reply<boolean> {
     const account = this.of(issuer)
     if (account === undefined || !account.enabled || epochOf(account) !== epoch) {
@@ -292,41 +260,28 @@ export class Account extends EdgeObject {
       clientId: grant.clientId,
       ...(generation === undefined ? {} : { generation }),
     }
-    if (session !== undefined && !useForGrant(this.shelf, account, used)) return this.reply(false)
-    const now = this.now()
-    const key = grantKey(grant.grantId)
-    if (this.read<GrantEntry>(key) === undefined) {
-      this.prune(now)
-      this.write(key, { ...grant, status: 'pending', createdAt: now })
-      note(this.shelf, { kind: 'permission-given', clientId: grant.clientId })
-      this.schedule()
+    if (restsOn !== undefined && !stands(this.shelf, restsOn, grant.clientId)) {
+      return this.reply(false)
     }
+    if (session !== undefined && !useForGrant(this.shelf, account, used)) return this.reply(false)
+    if (promiseGrant(this.shelf, grant)) this.schedule()
     return this.reply(true)
   }
 
   /** The grant exists now. */
   confirmGrant(issuer: string, grantId: string): Reply<true> {
-    const entry = this.of(issuer) && this.read<GrantEntry>(grantKey(grantId))
-    if (entry?.status === 'pending')
-      this.write(grantKey(grantId), { ...entry, status: 'authorized' })
+    if (this.of(issuer) !== undefined) confirmGrant(this.shelf, grantId)
     return this.reply(true)
   }
 
   listGrants(issuer: string): Reply<readonly GrantEntry[]> {
-    return this.reply(this.of(issuer) === undefined ? [] : this.entries())
+    return this.reply(this.of(issuer) === undefined ? [] : entriesOf(this.shelf))
   }
 
   /** What was agreed to for a client the last time; undefined for the first time. */
-  lastConsent(
-    issuer: string,
-    clientId: string,
-  ): Reply<{ readonly scope: readonly string[]; readonly claims: readonly string[] } | undefined> {
-    const entries = this.of(issuer) === undefined ? [] : this.entries()
-    const [last] = entries
-      .filter((entry) => entry.clientId === clientId && entry.status === 'authorized')
-      .sort((a, b) => b.createdAt - a.createdAt)
-    if (last?.scope === undefined) return this.reply(undefined)
-    return this.reply({ scope: last.scope, claims: last.claims ?? [] })
+  lastConsent(issuer: string, clientId: string): Reply<Agreed | undefined> {
+    const known = this.of(issuer) !== undefined
+    return this.reply(known ? lastAgreed(this.shelf, clientId) : undefined)
   }
 
   /**
@@ -337,14 +292,7 @@ export class Account extends EdgeObject {
     const account = this.of(issuer)
     const session = account && liveSession(this.shelf, account, by.secretHash)
     if (by.kind !== 'session' || session?.browser !== by.browser) return this.reply('signed-out')
-    const entry = this.read<GrantEntry>(grantKey(grantId))
-    if (entry === undefined) return this.reply('unknown')
-    if (entry.endedAt === undefined) {
-      this.write(grantKey(grantId), { ...entry, endedAt: this.now() })
-      note(this.shelf, { ...by.whence, kind: 'permission-ended', clientId: entry.clientId })
-    }
-    const ids = [...new Set([...this.ending().ids, grantId])]
-    this.write('ending', { ids, retryAt: this.now() + retryAfter })
+    if (!takeBack(this.shelf, grantId, by)) return this.reply('unknown')
     this.schedule()
     await this.endGrants(issuer)
     return this.reply('ended')
@@ -362,8 +310,11 @@ export class Account extends EdgeObject {
     this.write('account', { ...account, enabled, credentialEpoch })
     if (account.enabled !== enabled) note(this.shelf, { kind: enabled ? 'enabled' : 'disabled' })
     if (!enabled) {
-      const ids = [...this.ending().ids, ...this.entries().map((entry) => entry.grantId)]
-      this.write('ending', { ids: [...new Set(ids)], retryAt: this.now() + retryAfter })
+      voidLinks(this.shelf, 'disabled')
+      toBeEnded(
+        this.shelf,
+        entriesOf(this.shelf).map(({ grantId }) => grantId),
+      )
       this.schedule()
       await this.endGrants(issuer)
     }
@@ -377,15 +328,13 @@ export class Account extends EdgeObject {
     this.wakeAt(this.now() + alarmAgainAfter)
     await this.endGrants(account.issuer).catch(() => undefined)
     const stubs = makeStubs(this.env, configuredIssuer(this.env, account.issuer))
-    const now = this.now()
-    const due = this.entries().filter((entry) => entry.status === 'pending' && dueAt(entry) <= now)
-    for (const entry of due) {
+    for (const entry of duePromises(this.shelf)) {
       const answer = await stubs.grant(entry.grantId)?.summary(account.issuer)
       if (answer?.value.status === 'unknown') {
         // A late click must not make a grant that is no longer on the list.
         await stubs.grant(entry.grantId)?.revoke(account.issuer, { forbid: true })
-        this.erase(grantKey(entry.grantId))
-      } else this.confirmGrant(account.issuer, entry.grantId)
+        dropGrant(this.shelf, entry.grantId)
+      } else confirmGrant(this.shelf, entry.grantId)
     }
     await this.tellClients(account)
     if (!this.schedule()) await this.ctx.storage.deleteAlarm()
@@ -417,7 +366,7 @@ export class Account extends EdgeObject {
    */
   private async endGrants(issuer: string): Promise<void> {
     const stubs = makeStubs(this.env, configuredIssuer(this.env, issuer))
-    const { ids } = this.ending()
+    const { ids } = endingOf(this.shelf)
     let missed = 0
     for (let at = 0; at < ids.length; at += portionSize) {
       const portion = ids.slice(at, at + portionSize)
@@ -425,65 +374,28 @@ export class Account extends EdgeObject {
       const outcomes = await Promise.allSettled(calls)
       const ended = portion.filter((_, index) => outcomes[index]?.status === 'fulfilled')
       missed += portion.length - ended.length
-      this.strikeOff(ended)
+      strikeOff(this.shelf, ended)
     }
     if (missed > 0) throw new Error(`${missed} grants could not be ended yet`)
   }
 
-  /** By the list as it is now: others may have been added meanwhile. */
-  private strikeOff(ended: readonly string[]): void {
-    const ids = this.ending().ids.filter((id) => !ended.includes(id))
-    if (ids.length === 0) this.erase('ending')
-    else this.write('ending', { ids, retryAt: this.now() + retryAfter })
-  }
-
-  private ending(): Ending {
-    return this.read<Ending>('ending') ?? { ids: [], retryAt: Infinity }
-  }
-
   /** Sets the one alarm to the first thing that is due. False: nothing is. */
   private schedule(): boolean {
-    const pending = this.entries().filter((entry) => entry.status === 'pending')
-    const notices = noticesOf(this.shelf).map((notice) => notice.dueAt)
-    const at = Math.min(this.ending().retryAt, ...pending.map(dueAt), ...notices)
+    const notices = noticesOf(this.shelf).map(({ dueAt }) => dueAt)
+    const at = Math.min(nextDue(this.shelf), ...notices)
     if (at === Infinity) return false
     this.wakeAt(at)
     return true
   }
 
   private credentialOf(account: StoredAccount): Credential {
-    const { enabled, username, sub, password, shownAs = username } = account
-    return {
-      ...factorsOf(this.shelf),
-      enabled,
-      username: shownAs,
-      sub,
-      epoch: epochOf(account),
-      ...(password === undefined ? {} : { password }),
-    }
+    return credentialOf(this.shelf, account)
   }
 
   private of(issuer: string): StoredAccount | undefined {
     return accountOf(this.shelf, issuer)
   }
-
-  private entries(): readonly GrantEntry[] {
-    return [...this.ctx.storage.kv.list<GrantEntry>({ prefix: 'grant:' })].map(([, entry]) => entry)
-  }
-
-  private prune(now: number): void {
-    for (const entry of this.entries()) {
-      if (entry.endsAt + remembered < now) this.erase(grantKey(entry.grantId))
-    }
-  }
 }
 
 /** What became of taking a permission back. */
 export type EndAnswer = 'ended' | 'unknown' | 'signed-out'
-
-/** Grants that are to be ended, and when to try again. */
-type Ending = { readonly ids: readonly string[]; readonly retryAt: number }
-
-const dueAt = (entry: GrantEntry): number => entry.createdAt + pendingFor
-
-const grantKey = (grantId: string): string => `grant:${grantId}`

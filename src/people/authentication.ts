@@ -27,6 +27,12 @@ export type Reached = {
   readonly since: number
 }
 
+/** With a new proof, in the place of an older one by the same method: only the last of each counts. */
+export const withProof = (proofs: readonly Proof[], proof: Proof): readonly Proof[] => [
+  ...proofs.filter(({ method }) => method !== proof.method),
+  proof,
+]
+
 const nothing: Reached = { level: 0, amr: [], since: 0 }
 
 /**

@@ -36,6 +36,8 @@ export type SignIn = Common & {
   /** Known once a proof was given, or from the session that is stepped up. */
   readonly person?: Person
   readonly proofs: readonly Proof[]
+  /** Public name of the session that proofs were taken over from: they count while it lives. */
+  readonly continues?: string
   /** The account of this session cannot reach what is required. */
   readonly unreachable?: true
   /** A recovery code may take the place of the passkey that is asked for. */

@@ -48,7 +48,11 @@ async function judgeOneTimeCode(
   if (step === undefined || step <= code.lastStep) return undefined
   const current = code.sealed.startsWith(`${factors.current}.`)
   const resealed = current ? {} : { resealed: await sealCodeSecret(call, accountId, secret) }
-  return { proof: { method: 'code', at: call.now }, spend: { kind: 'code', step, ...resealed } }
+  const { sealed } = code
+  return {
+    proof: { method: 'code', at: call.now },
+    spend: { kind: 'code', sealed, step, ...resealed },
+  }
 }
 
 /** The time step a code belongs to, if it is right. `now` in milliseconds. */

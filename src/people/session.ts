@@ -100,6 +100,8 @@ export async function beginSession(
     readonly proofs: readonly Proof[]
     /** Hash of the browser cookie. */
     readonly browser: string
+    /** Public name of the session that proofs were taken over from. */
+    readonly continues?: string
     readonly spend?: Spend
   },
 ): Promise<Started> {
@@ -126,6 +128,7 @@ export async function beginSession(
     return { status: answer.status }
   }
   if (before !== undefined && own === undefined) await endSessionOf(call, before)
+  await endSetupHere(call, given.browser)
   call.log('sign_in.succeeded', { account: person.accountId })
   return {
     status: 'started',
@@ -133,6 +136,18 @@ export async function beginSession(
     cookie: setCookie(call, 'session', text),
     secretHash: handle.secretHash,
   }
+}
+
+/** A set-up that was begun in this browser, for whomever, is over when somebody signs in. */
+async function endSetupHere(call: Call, browser: string): Promise<void> {
+  const cookie = readCookie(call, 'setup')
+  const handle = cookie === undefined ? undefined : await readHandle('setup-session', cookie)
+  const account = handle && call.stubs.account(handle.objectId)
+  if (handle === undefined || account === undefined) return
+  const { secretHash } = handle
+  await call.storage.object('Account.endSetup', () =>
+    account.endSetup(call.issuer.id, { secretHash, browser }),
+  )
 }
 
 /** Ends the session behind a handle. */

@@ -8,7 +8,7 @@ import type { Browser } from '../support/browser.ts'
 import { startRuntime } from '../support/local-runtime.ts'
 import type { Runtime } from '../support/local-runtime.ts'
 import { newPerson } from '../support/people.ts'
-import { makeDpopKey, testClient } from '../support/test-client.ts'
+import { makeDpopKey, moveClock, testClient } from '../support/test-client.ts'
 import type { Server } from '../support/test-client.ts'
 
 /** An operator's own applications: the one kind of issuer that remembers a consent. */
@@ -72,6 +72,21 @@ describe('a remembered consent', () => {
     expect(await silent({}, createBrowser())).toBe('login_required')
     const other = await allowed('openid')
     expect(await silent({ scope: 'openid accounts' }, other.browser)).toBe('consent_required')
+  })
+
+  it('lasts no longer than the person agreed to, however often it is used', async () => {
+    const { browser, person } = await allowed('openid')
+    await moveClock(1_000, server)
+    expect((await ask(browser, { prompt: 'none' })).code).not.toBe('')
+    await moveClock(2_000, server)
+    expect((await ask(browser, { prompt: 'none' })).code).not.toBe('')
+    const listed = await (
+      await openAdmin(server)
+    ).request('GET', `/users/${person.username}/grants`)
+    const grants = listed.json['grants'] as readonly { readonly expires_at: string }[]
+    const ends = grants.map(({ expires_at: end }) => Math.round(Date.parse(end) / 10_000))
+    expect([ends.length, new Set(ends).size]).toEqual([3, 1])
+    await moveClock(0, server)
   })
 
   it('ends with the grant it stands for', async () => {

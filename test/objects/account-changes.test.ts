@@ -129,6 +129,17 @@ describe('a change of factors', () => {
     expect((await kinds())?.filter((kind) => kind === 'factor-added')).toHaveLength(1)
   })
 
+  it('counts no step of a code again, though its confirmation arrives late once more', async () => {
+    const { account, begin, change } = await newAccount()
+    await begin('s1')
+    const confirm = (step: number) => change({ kind: 'set-code', sealed: 'other secret', step })
+    const stepUsed = async () => (await account().credential('bank')).value?.code?.lastStep
+    await confirm(8)
+    expect([await confirm(7), await stepUsed()]).toEqual([{ status: 'done', ended: [] }, 8])
+    await confirm(9)
+    expect(await stepUsed()).toBe(9)
+  })
+
   it('never takes the last factor, and never leaves the password alone to whoever had two', async () => {
     const { account, begin, change, factors } = await newAccount()
     await begin('s1')
@@ -227,6 +238,26 @@ describe('sessions elsewhere', () => {
 })
 
 describe('taking a permission back', () => {
+  it('leaves nothing that a silent answer could rest on, though the grant is out of reach', async () => {
+    const { account, begin } = await newAccount()
+    await begin('s1')
+    const grantId = newGrantId()
+    const entry = (id: string) => ({ grantId: id, clientId: 'app', endsAt: start + 86_400_000 })
+    await account().addGrant('bank', entry(grantId))
+    const promise = async (restsOn: string, clientId = 'app') => {
+      const promised = { ...entry(newGrantId()), clientId }
+      return (await account().addGrant('bank', promised, { epoch: 0, restsOn })).value
+    }
+    expect(await promise(grantId)).toBe(false)
+    await account().confirmGrant('bank', grantId)
+    expect(await promise(grantId)).toBe(true)
+    expect(await promise(grantId, 'another')).toBe(false)
+    expect(await promise(newGrantId())).toBe(false)
+    await account().endGrant('bank', by('s1'), grantId)
+    expect(await promise(grantId)).toBe(false)
+    expect((await account().listGrants('bank')).value).toHaveLength(2)
+  })
+
   it('ends the grant at once, and is noted once however often it is asked', async () => {
     const { account, begin, kinds } = await newAccount()
     await begin('s1')

@@ -24,6 +24,11 @@ const session = (secretHash: string, changes: Partial<NewSession> = {}): NewSess
   absolute: 43_200_000,
   ...changes,
 })
+const bothProofs = () =>
+  [
+    { method: 'password', at: Date.now() },
+    { method: 'code', at: Date.now() },
+  ] as const
 const cookie = (secretHash: string, browser = 'browser') => ({ secretHash, browser })
 
 async function newAccount() {
@@ -104,6 +109,54 @@ describe('a session', () => {
     expect(whole?.session).toMatchObject({ endsAt: start + 120_000 + 43_200_000 })
   })
 
+  it('ATK-A1-18 hands on what was proven in it while it lives, also to a second tab, and not afterwards', async () => {
+    const { account, begin, opens } = await newAccount()
+    const first = await begin(session('s1', { absolute: 600_000 }))
+    const continues = first.status === 'started' ? first.id : ''
+    const carried = [{ method: 'password', at: start }] as const
+    const stepUp = (secretHash: string) =>
+      begin(session(secretHash, { replaces: 's1', continues, proofs: [...carried, fresh()] }))
+    const fresh = () => ({ method: 'code', at: Date.now() }) as const
+    setClock(60)
+    const tabs = [await stepUp('s2'), await stepUp('s3')]
+    expect(tabs).toEqual([first, first])
+    expect([await opens('s1'), await opens('s2'), await opens('s3')]).toEqual([false, true, true])
+    // Neither lasts longer than the session they go on with.
+    setClock(600)
+    expect([await opens('s2'), await opens('s3')]).toEqual([false, false])
+    const before = await holdingsOf(account())
+    expect(await stepUp('s4')).toEqual({ status: 'stale' })
+    expect(await holdingsOf(account())).toEqual(before)
+    expect((await begin(session('s5'))).status).toBe('started')
+    expect(await account().endSession('bank', 's5')).toMatchObject({ value: true })
+    expect(await stepUp('s6')).toEqual({ status: 'stale' })
+  })
+
+  it('ATK-A1-18 is not begun in a browser that was signed out by what was proven there before', async () => {
+    const { account, begin } = await newAccount()
+    const half = [{ method: 'password', at: start }] as const
+    await begin(session('s1'))
+    setClock(60)
+    await account().endSession('bank', 's1')
+    setClock(120)
+    const proofs = [...half, { method: 'code', at: Date.now() }] as const
+    const spend = { kind: 'code', sealed: 'sealed', step: 7 } as const
+    const late = session('s2', { proofs, spend })
+    const before = await holdingsOf(account())
+    expect(await begin(late)).toEqual({ status: 'stale' })
+    expect(await holdingsOf(account())).toEqual(before)
+    // Another browser was not signed out, and another login may have seen the person long ago.
+    expect((await begin({ ...late, browser: 'another' })).status).toBe('started')
+    const vouched = [{ method: 'delegated', at: start, level: 2 }] as const
+    expect((await begin(session('s3', { proofs: vouched }))).status).toBe('started')
+    await account().endSession('bank', 's2')
+    setClock(120 + 86_400)
+    await begin(session('s4'))
+    await account().endSession('bank', 's4')
+    const { values } = await holdingsOf(account())
+    expect(Object.keys(values).filter((key) => key.startsWith('left:'))).toEqual(['left:browser'])
+  })
+
   it('is not started for a disabled account, with an old credential, or for another issuer', async () => {
     const { account, begin } = await newAccount()
     expect((await begin(session('s1', { epoch: 1 }))).status).toBe('stale')
@@ -174,7 +227,7 @@ describe('a session', () => {
 })
 
 describe('what a proof uses up', () => {
-  const code = (step: number): Spend => ({ kind: 'code', step })
+  const code = (step: number) => ({ kind: 'code', sealed: 'sealed', step }) as const satisfies Spend
 
   it('is a time step, once and never backwards, among 50 at the same time', async () => {
     const { begin } = await newAccount()
@@ -206,9 +259,28 @@ describe('what a proof uses up', () => {
     }
   })
 
+  it('is a code of the secret the account has now, and leaves a newer secret as it is', async () => {
+    const { account, begin } = await newAccount()
+    await begin(session('s1', { proofs: bothProofs() }))
+    const by = {
+      kind: 'session',
+      secretHash: 's1',
+      browser: 'browser',
+      minimum: 2,
+      whence: {},
+    } as const
+    await account().change('bank', by, { kind: 'set-code', sealed: 'a newer secret', step: 7 })
+    const before = await holdingsOf(account())
+    const late = { ...code(8), resealed: 'the old secret, sealed again' }
+    expect(await begin(session('s2', { spend: late }))).toEqual({ status: 'spent' })
+    expect(await holdingsOf(account())).toEqual(before)
+    const own = { ...code(8), sealed: 'a newer secret' }
+    expect((await begin(session('s3', { spend: own }))).status).toBe('started')
+  })
+
   it('seals the secret anew where the Worker says so', async () => {
     const { account, begin } = await newAccount()
-    await begin(session('s1', { spend: { kind: 'code', step: 9, resealed: 'sealed again' } }))
+    await begin(session('s1', { spend: { ...code(9), resealed: 'sealed again' } }))
     expect((await account().credential('bank')).value?.code).toEqual({
       sealed: 'sealed again',
       lastStep: 9,

@@ -2,6 +2,7 @@ import { isRecord, parseJson } from '../../encoding.ts'
 import { accept, refuse } from '../../errors.ts'
 import type { Result } from '../../errors.ts'
 import { one } from '../parameters.ts'
+import type { Parameters } from '../parameters.ts'
 import type { Rule } from '../rule.ts'
 
 const mostClaims = 64
@@ -50,6 +51,15 @@ function essentialAcr(acr: unknown): Result<readonly string[]> {
   const texts = values.filter((value) => typeof value === 'string')
   if (texts.length === 0) return refuse('invalid_request', 'claims has an acr that is no text')
   return accept(texts.slice(0, mostValues))
+}
+
+/** OIDC Core 5.5.1.1: an `acr` with values that is not essential is a wish like `acr_values`. */
+export function voluntaryAcr(parameters: Parameters): readonly string[] {
+  const value = parseJson(one(parameters, 'claims') ?? '')
+  const idToken = isRecord(value) ? value['id_token'] : undefined
+  const acr = isRecord(idToken) ? ownMember(idToken, 'acr') : undefined
+  if (!isRecord(acr) || acr['essential'] === true) return []
+  return (valuesOf(acr) ?? []).filter((wanted) => typeof wanted === 'string')
 }
 
 /** OIDC Core 5.5.1: with a value for `sub`, the answer is about that person or there is none. */

@@ -12,7 +12,7 @@ import { changePasskeys } from './passkeys.ts'
 import type { PasskeyChange } from './passkeys.ts'
 import { endSessions, liveSession, renewSession } from './sessions.ts'
 import type { StoredSession } from './sessions.ts'
-import { keepSetup, openSetup } from './setup.ts'
+import { dropSetup, keepSetup, openSetup } from './setup.ts'
 
 /** By which cookie a person changes their account: a session, or what an operator's link began. */
 export type By = {
@@ -130,6 +130,7 @@ function endOthers(
 ): ChangeAnswer {
   if (liveOf(shelf, account, by) === undefined) return { status: 'signed-out' }
   const all = change.kind === 'end-other-sessions'
+  if (all) dropSetup(shelf)
   const ends = (id: string) => all || id === change.id
   const ended = endSessions(shelf, account, { but: by.secretHash, ends })
   if (ended.length === 0) return all ? done() : { status: 'unknown' }
@@ -147,8 +148,8 @@ function changeFactor(
     case 'set-code': {
       const before = shelf.read<StoredCode>('code')
       const { sealed, step } = change
-      // A confirmation that arrives twice is one.
-      if (before?.lastStep === step && before.sealed === sealed) return done()
+      // A confirmation that arrives twice is one, and no step counts again.
+      if (before?.sealed === sealed && step <= before.lastStep) return done()
       const code: StoredCode = { sealed, lastStep: step, addedAt: shelf.now() }
       shelf.write('code', code)
       note(shelf, { ...by.whence, kind: 'factor-added', method: 'code' })

@@ -30,6 +30,8 @@ export type StoredPasskey = {
 export type Spend =
   | {
       readonly kind: 'code'
+      /** The secret it was judged by, as it was sealed: another one may have taken its place. */
+      readonly sealed: string
       readonly step: number
       /** The same secret, sealed with the current master secret. */
       readonly resealed?: string
@@ -112,7 +114,7 @@ export function spend(shelf: Shelf, given: Spend): boolean {
 
 function spendCode(shelf: Shelf, given: Extract<Spend, { kind: 'code' }>): boolean {
   const code = shelf.read<StoredCode>('code')
-  if (code === undefined || given.step <= code.lastStep) return false
+  if (code?.sealed !== given.sealed || given.step <= code.lastStep) return false
   const { resealed = code.sealed } = given
   shelf.write('code', { ...code, sealed: resealed, lastStep: given.step })
   return true

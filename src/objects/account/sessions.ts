@@ -42,18 +42,25 @@ export type NewSession = {
   readonly whence?: Whence
   /** The session of the same person that this one takes the place of. */
   readonly replaces?: string
+  /** Public name of the session that proofs were taken over from. */
+  readonly continues?: string
   readonly spend?: Spend
 }
 
 export type StartAnswer =
   | { readonly status: 'started'; readonly id: string }
-  /** The account was disabled, or its credential changed, since the sign-in began. */
+  /** Since the sign-in began the account was disabled, its credential changed, or the browser signed out. */
   | { readonly status: 'stale' }
   /** The code, recovery code or challenge was used before. */
   | { readonly status: 'spent' }
 
 const most = 32
 const sessionKey = (secretHash: string): string => `session:${secretHash}`
+
+const leftKey = (browser: string): string => `left:${browser}`
+
+/** Longer (ms) than any half-finished sign-in lives. */
+const leftFor = 24 * 3_600_000
 
 /** A session is seen at most this often (ms), so that reading pages seldom writes. */
 const seenEvery = 60_000
@@ -65,10 +72,10 @@ export function startSession(
   input: NewSession,
 ): StartAnswer {
   if (account?.enabled !== true || epochOf(account) !== input.epoch) return { status: 'stale' }
+  const before = sessionBefore(shelf, account, input)
+  if (before === 'ended' || leftSince(shelf, input)) return { status: 'stale' }
   if (input.spend !== undefined && !spend(shelf, input.spend)) return { status: 'spent' }
   const now = shelf.now()
-  const before =
-    input.replaces === undefined ? undefined : liveSession(shelf, account, input.replaces)
   if (input.replaces !== undefined) shelf.erase(sessionKey(input.replaces))
   prune(shelf, account)
   const { browser, epoch, proofs, idle, whence = {} } = input
@@ -93,6 +100,41 @@ export function startSession(
   const method = proofs.at(-1)?.method
   note(shelf, { ...whence, kind, ...(method === undefined ? {} : { method }) })
   return { status: 'started', id: session.id }
+}
+
+/**
+ * The session this one takes the place of. Proofs that were taken over from a session count while it
+ * lives, under whatever secret: another tab may have stepped it up.
+ */
+function sessionBefore(
+  shelf: Shelf,
+  account: StoredAccount,
+  { continues, replaces }: NewSession,
+): StoredSession | 'ended' | undefined {
+  if (continues === undefined) {
+    return replaces === undefined ? undefined : liveSession(shelf, account, replaces)
+  }
+  const living = liveSessions(shelf, account).find(([, { id }]) => id === continues)
+  return living?.[1] ?? 'ended'
+}
+
+/**
+ * Whether the browser was signed out after something was proven: a half-finished sign-in that lies in
+ * its history is over then. What another login vouches for may be older.
+ */
+function leftSince(shelf: Shelf, { browser, proofs, continues }: NewSession): boolean {
+  if (continues !== undefined) return false
+  const left = shelf.read<number>(leftKey(browser)) ?? 0
+  return proofs.some(({ method, at }) => method !== 'delegated' && at < left)
+}
+
+/** Notes when a browser was signed out, for as long as half-finished sign-ins live. */
+function leave(shelf: Shelf, { browser }: StoredSession): void {
+  const now = shelf.now()
+  for (const [key, at] of shelf.list<number>('left:')) {
+    if (at + leftFor <= now) shelf.erase(key)
+  }
+  shelf.write(leftKey(browser), now)
 }
 
 /** The session behind a cookie, if it lives and belongs to this browser. Notes that it was seen. */
@@ -170,6 +212,7 @@ export function endSessions(
   const ended = liveSessions(shelf, account).filter(([hash, { id }]) => hash !== but && ends(id))
   for (const [hash, session] of ended) {
     shelf.erase(sessionKey(hash))
+    leave(shelf, session)
     owe(shelf, session)
   }
   return ended.map(([, session]) => session)
@@ -197,6 +240,7 @@ export function endSession(
   const session = shelf.read<StoredSession>(sessionKey(secretHash))
   if (session === undefined) return undefined
   shelf.erase(sessionKey(secretHash))
+  leave(shelf, session)
   if (lives(session, account, shelf.now())) owe(shelf, session)
   return session
 }

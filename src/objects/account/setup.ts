@@ -103,6 +103,23 @@ export function openSetup(
   return lives ? setup : undefined
 }
 
+/** Ends the set-up session: that of one browser, or wherever it is. */
+export function dropSetup(shelf: Shelf, browser?: string): void {
+  const setup = shelf.read<StoredSetup>('setup')
+  if (setup !== undefined && (browser === undefined || setup.browser === browser)) {
+    shelf.erase('setup')
+  }
+}
+
+/** A link opens nothing after the account was disabled, nor past a newer password without asking for it. */
+export function voidLinks(shelf: Shelf, why: 'disabled' | 'new-credential'): void {
+  const link = shelf.read<StoredLink>('setup-link')
+  if (link !== undefined && (why === 'disabled' || link.kind === 'reset')) {
+    shelf.erase('setup-link')
+  }
+  dropSetup(shelf)
+}
+
 /** The set-up session survives the password it set. */
 export function keepSetup(shelf: Shelf, setup: StoredSetup, epoch: number): void {
   shelf.write('setup', { ...setup, epoch })

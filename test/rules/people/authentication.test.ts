@@ -7,6 +7,7 @@ import {
   judge,
   levelAcr,
   needOf,
+  withProof,
 } from '../../../src/people/authentication.ts'
 import type { AuthorizationRequest, Proof } from '../../../src/types.ts'
 import { makeIssuer } from '../support/issuer.ts'
@@ -30,6 +31,27 @@ const request = (changes: Partial<AuthorizationRequest> = {}): AuthorizationRequ
 const [one, two, three] = [levelAcr[1], levelAcr[2], levelAcr[3]]
 const twoFactors = makeIssuer()
 const oneFactor = makeIssuer({ authentication: { factors: 1 } })
+
+describe('the proofs of a session', () => {
+  const given = fc.array(
+    fc.record({
+      method: fc.constantFrom('password', 'code', 'recovery', 'passkey'),
+      at: fc.nat({ max: 1_000 }),
+    } satisfies { readonly [member in 'method' | 'at']: unknown }),
+    { maxLength: 40 },
+  )
+
+  it('stay few however often somebody signs in anew, and amount to the same', () => {
+    fc.assert(
+      fc.property(given, fc.nat({ max: 1_000 }), (all, freshAfter) => {
+        const inOrder = [...all].sort((a, b) => a.at - b.at)
+        const kept = inOrder.reduce<readonly Proof[]>(withProof, [])
+        expect(kept.length).toBeLessThanOrEqual(4)
+        expect(judge(kept, freshAfter)).toEqual(judge(inOrder, freshAfter))
+      }),
+    )
+  })
+})
 
 describe('what proofs amount to', () => {
   it.each([
