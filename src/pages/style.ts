@@ -87,7 +87,8 @@ summary { inline-size: fit-content; min-block-size: 1.5rem; cursor: pointer; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 .secret { display: block; padding: .75rem 1rem; border-radius: .625rem; background: var(--tint); font-size: 1.0625rem; }
 .qr { display: block; margin-block: 1rem; border-radius: .625rem; background: #fff; }
-.codes { padding-inline-start: 2rem; margin-block-start: 1rem; columns: 2; column-gap: 2rem; }
+.codes { padding-inline-start: 2rem; margin-block-start: 1rem; columns: 14rem 2; column-gap: 2rem; }
+.codes code { white-space: nowrap; }
 .codes li { padding-block: .25rem; break-inside: avoid; }
 .badge {
   display: inline-block; padding: .0625rem .5625rem; border: 1px solid transparent; border-radius: 1rem;

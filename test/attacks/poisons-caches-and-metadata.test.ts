@@ -132,9 +132,9 @@ describe('an attacker who poisons caches and metadata', () => {
       expect(String(url).startsWith(`${server.issuer}/`), name).toBe(true)
       expect([200, 400, 401, 405], name).toContain((await send(String(url))).status)
     }
-    const notBuilt = ['registration_endpoint', 'backchannel_authentication_endpoint', 'device_authorization_endpoint', 'grant_management_endpoint', 'end_session_endpoint', 'check_session_iframe', 'request_object_signing_alg_values_supported', 'authorization_signing_alg_values_supported', 'authorization_details_types_supported', 'userinfo_signing_alg_values_supported', 'backchannel_logout_supported'] // prettier-ignore
+    const notBuilt = ['registration_endpoint', 'backchannel_authentication_endpoint', 'device_authorization_endpoint', 'grant_management_endpoint', 'check_session_iframe', 'frontchannel_logout_supported', 'request_object_signing_alg_values_supported', 'authorization_signing_alg_values_supported', 'authorization_details_types_supported'] // prettier-ignore
     for (const name of notBuilt) expect(json[name], name).toBeUndefined()
-    for (const path of ['/register', '/bc-authorize', '/device', '/grants', '/logout', '/userinfo/x', '/debug', '/control', '/clock', '/faults', '/metrics', '/.env', '/server.log']) {
+    for (const path of ['/register', '/bc-authorize', '/device', '/grants', '/userinfo/x', '/debug', '/control', '/clock', '/faults', '/metrics', '/.env', '/server.log']) {
       for (const method of ['GET', 'POST']) {
         const answer = await send(`${server.issuer}${path}`, { method })
         expect(answer.status, `${method} ${path}`).toBe(404)

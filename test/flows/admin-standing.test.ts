@@ -211,7 +211,13 @@ describe('a person whom the operator disables', () => {
     expect(await alive({ tokens })).toEqual({ bank: 200, userinfo: 200 })
 
     const disabled = await admin.request('POST', `/users/${person.username}/disable`)
-    expect(disabled.json).toEqual({ username: person.username, sub: person.sub, enabled: false })
+    const factors = { password: true, totp: false, passkeys: 0, recovery_codes: 0 }
+    expect(disabled.json).toEqual({
+      username: person.username,
+      sub: person.sub,
+      enabled: false,
+      factors,
+    })
     expect(await alive({ tokens })).toEqual({ bank: 401, userinfo: 401 })
     const refreshed = await web.refresh(tokens.refreshToken, { key })
     expect(refusal(refreshed.answer)).toBe('400 invalid_grant')
@@ -235,6 +241,7 @@ describe('a person whom the operator disables', () => {
       username: person.username,
       sub: person.sub,
       enabled: true,
+      factors: { password: true, totp: false, passkeys: 0, recovery_codes: 0 },
     })
     expect(refusal(await admin.request('PUT', path, { sub: 'another' }))).toBe('409 conflict')
     const listed = await admin.request('GET', `/users?after=${person.username.slice(0, -1)}`)
