@@ -79,7 +79,7 @@ async function decide(call: Call, { handle, live, session }: Arrival): Promise<R
   const need = needOf(issuer, request, call.now)
   const suits = session !== undefined && (await isMeant(call, live, session))
   const step = suits
-    ? nextStep(need, session.proofs, methodsOf(session.credential))
+    ? nextStep(need, session.proofs, methodsOf(session.credential, issuer.authentication.login))
     : ('identify' as const)
   if (request.prompt.includes('none')) {
     return step === 'done' && session !== undefined

@@ -56,9 +56,13 @@ export async function giveUp(
   detail: string,
 ): Promise<never> {
   const { refusal } = tell(told, detail, wayBack(call, errand.live, told))
+  throw new ProtocolError({ ...refusal, again: await startAgain(call, errand) })
+}
+
+/** Where the same sign-in starts again. */
+export async function startAgain(call: Call, errand: Errand): Promise<string> {
   const sealed = await sealInteraction(call, asSignIn(errand))
-  const again = `${endpointUrl(call.issuer, 'main', '/login')}?interaction=${sealed}`
-  throw new ProtocolError({ ...refusal, again })
+  return `${endpointUrl(call.issuer, 'main', '/login')}?interaction=${sealed}`
 }
 
 function wayBack(call: Call, live: LiveRequest | undefined, told: Told): WayBack | undefined {

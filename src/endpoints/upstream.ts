@@ -4,9 +4,10 @@ import { one, readQuery } from '../authorization/parameters.ts'
 import { seeOther } from '../authorization/respond.ts'
 import { OutboundFault } from '../clients/outbound.ts'
 import { digest, randomText, tuple } from '../encoding.ts'
-import { demand } from '../errors.ts'
+import { ProtocolError, demand } from '../errors.ts'
 import { openInteraction, sealInteraction } from '../people/interaction.ts'
 import type { Elsewhere } from '../people/interaction.ts'
+import { throttleAddress } from '../people/throttling.ts'
 import { turnAway } from '../people/told.ts'
 import { openExchange } from '../people/upstream/exchange.ts'
 import type { Exchange, Tokens } from '../people/upstream/exchange.ts'
@@ -14,7 +15,7 @@ import { judgeIdToken, lacksClaims, mapClaims } from '../people/upstream/id-toke
 import { reasonOf } from '../people/upstream/server.ts'
 import { locate } from '../proof/location.ts'
 import type { UpstreamLogin } from '../settings/delegated-login.ts'
-import { finishSignIn, giveUp } from './delegated.ts'
+import { finishSignIn, giveUp, startAgain } from './delegated.ts'
 import type { Errand } from './delegated.ts'
 import { openVisit } from './login.tsx'
 import { openPushed } from './pushed.ts'
@@ -22,6 +23,9 @@ import type { LiveRequest } from './pushed.ts'
 
 /** Milliseconds in which a person has to sign in there. */
 const patience = 15 * 60_000
+
+/** Seconds: `max_age` where any age will do. Asking for one is what makes `auth_time` be told. */
+const anyAge = 10 * 365 * 86_400
 
 const callbackUrl = (call: Call): string => endpointUrl(call.issuer, 'main', '/login/callback')
 
@@ -35,6 +39,7 @@ export async function leave(call: Call, login: UpstreamLogin): Promise<Response>
   if (acrValues.length === 0) {
     return giveUp(call, errand, 'other-login-weak', 'the upstream has no such level')
   }
+  await dampDepartures(call, errand)
   const elsewhere: Elsewhere = {
     stage: 'elsewhere',
     purpose,
@@ -64,6 +69,20 @@ export async function leave(call: Call, login: UpstreamLogin): Promise<Response>
   return seeOther(address.href)
 }
 
+/**
+ * Whoever may open a sign-in page has this server call the upstream in its own name: a flood of them
+ * would use up what the upstream allows this server, for everybody (A1-32).
+ */
+async function dampDepartures(call: Call, errand: Errand): Promise<void> {
+  const attempt = await (await throttleAddress(call, 'departure')).begin()
+  if (attempt.allowed) return
+  throw new ProtocolError({
+    code: 'too_many_requests',
+    description: 'Too many sign-ins were begun from this network and not finished',
+    again: await startAgain(call, errand),
+  })
+}
+
 /** What the client asked of the sign-in, as far as the upstream is concerned (OIDC Core 3.1.2.1). */
 function wishes(
   call: Call,
@@ -73,10 +92,10 @@ function wishes(
   const { prompt = [], loginHint, uiLocales = [] } = live?.pushed.request ?? {}
   const prompts = prompt.filter((one) => one === 'login' || one === 'select_account')
   const age = Math.max(0, Math.floor((call.now - need.freshAfter) / 1000))
+  const maxAge = need.freshAfter > 0 ? Math.min(age, anyAge) : anyAge
   return {
     ...(prompts.length > 0 ? { prompt: prompts.join(' ') } : {}),
-    // Also asks for `auth_time`, by which freshness is judged afterwards.
-    ...(need.freshAfter > 0 ? { max_age: String(age) } : {}),
+    max_age: String(maxAge),
     ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     ...(uiLocales.length > 0 ? { ui_locales: uiLocales.join(' ') } : {}),
   }
@@ -160,7 +179,10 @@ async function believe(
     : {}
   const { subject, proof } = verdict
   const claims = mapClaims(login, idToken, userinfo)
-  return finishSignIn(call, errand, { by: ['upstream', login.issuer], subject, proof, claims })
+  const vouched = { by: ['upstream', login.issuer], subject, proof, claims } as const
+  const answer = await finishSignIn(call, errand, vouched)
+  await (await throttleAddress(call, 'departure')).succeed()
+  return answer
 }
 
 const reach = (call: Call, login: UpstreamLogin, errand: Errand): Promise<Exchange> =>

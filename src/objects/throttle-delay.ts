@@ -3,6 +3,8 @@ const schedules = {
   name: { free: 5, first: 2, longest: 300 },
   code: { free: 3, first: 2, longest: 300 },
   address: { free: 20, first: 2, longest: 300 },
+  // Nothing is guessed at and people do give up on the way: much is free, and no wait is long.
+  departure: { free: 300, first: 1, longest: 10 },
 } as const
 
 export type ThrottleKind = keyof typeof schedules

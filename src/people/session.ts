@@ -4,6 +4,8 @@ import type { Handle } from '../handles.ts'
 import type { Credential } from '../objects/account.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import type { StartAnswer } from '../objects/account/sessions.ts'
+import { mostOf } from '../settings/delegated-login.ts'
+import type { DelegatedLogin } from '../settings/delegated-login.ts'
 import type { Proof } from '../types.ts'
 import { cookieHash, readCookie, setCookie } from './cookies.ts'
 import type { Cookie } from './cookies.ts'
@@ -69,12 +71,13 @@ export const personOf = (accountId: string, credential: Credential): Person => (
   epoch: credential.epoch,
 })
 
-/** What an account can be asked for. */
-export const methodsOf = (credential: Credential): Methods => ({
+/** What an account can be asked for, where people sign in here; `login`: where they do so elsewhere. */
+export const methodsOf = (credential: Credential, login?: DelegatedLogin): Methods => ({
   password: credential.password !== undefined,
   code: credential.code !== undefined,
   passkeys: credential.passkeys.length,
   recovery: credential.recoveryCodes > 0,
+  ...(login === undefined ? {} : { elsewhere: mostOf(login) }),
 })
 
 export type Started =

@@ -1,4 +1,4 @@
-import type { Proof } from '../types.ts'
+import type { Level, Proof } from '../types.ts'
 import { judge } from './authentication.ts'
 import type { Need } from './authentication.ts'
 
@@ -10,6 +10,8 @@ export type Methods = {
   readonly passkeys: number
   /** Recovery codes are left: beside the password they stand in for a lost passkey, too. */
   readonly recovery?: boolean
+  /** People sign in elsewhere: the most that login can be asked for. Nothing is shown here then. */
+  readonly elsewhere?: Level
 }
 
 /**
@@ -26,10 +28,14 @@ export function nextStep(need: Need, proofs: readonly Proof[], methods: Methods 
   const { level } = judge(proofs, need.freshAfter)
   if (level >= need.wanted) return 'done'
   if (methods === undefined) return 'identify'
+  const enough = level >= need.required
+  if (methods.elsewhere !== undefined) {
+    // It is asked for all at once, also for a wish, if it can be asked for that.
+    return enough && methods.elsewhere < need.wanted ? 'done' : 'identify'
+  }
   const fresh = proofs.filter((proof) => proof.at >= need.freshAfter)
   const has = (...wanted: readonly Proof['method'][]) =>
     fresh.some(({ method }) => wanted.includes(method))
-  const enough = level >= need.required
   if (need.wanted === 3 && methods.passkeys > 0) return 'passkey'
   if (need.required === 3) return 'unreachable'
   // Two factors are wanted, or the best this account has instead of a passkey.

@@ -13,14 +13,18 @@ export type Throttling = {
   readonly succeed: () => Promise<void>
 }
 
-/** Throttles attempts by address alone, where nothing can be guessed at but work can be made. */
-export async function throttleAddress(call: Call): Promise<Throttling> {
-  const { bucket, key } = await bucketOf(call, 'address', addressOf(call))
+/**
+ * Throttles attempts by address alone, where nothing can be guessed at but work can be made. `departure`:
+ * the work is another server's.
+ */
+export async function throttleAddress(
+  call: Call,
+  kind: 'address' | 'departure' = 'address',
+): Promise<Throttling> {
+  const { bucket, key } = await bucketOf(call, kind, addressOf(call))
   return {
     begin: () =>
-      call.storage.object('Throttle.begin', () =>
-        call.stubs.throttle(bucket).begin(key, 'address'),
-      ),
+      call.storage.object('Throttle.begin', () => call.stubs.throttle(bucket).begin(key, kind)),
     succeed: async () => {
       await call.storage.object('Throttle.forgive', () => call.stubs.throttle(bucket).forgive(key))
     },

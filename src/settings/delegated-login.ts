@@ -39,6 +39,12 @@ export type DelegatedLogin = UpstreamLogin | ServiceLogin
 export const bindingOf = (login: DelegatedLogin | undefined): string | undefined =>
   login?.kind === 'service' ? login.binding : login?.certificateBinding
 
+/** The most a login can be asked for. */
+export function mostOf(login: DelegatedLogin): Level {
+  if (login.kind === 'service') return 3
+  return ([3, 2] as const).find((level) => login.asks[level].length > 0) ?? 1
+}
+
 type Where = {
   readonly where: string
   /** The issuer's own address. */

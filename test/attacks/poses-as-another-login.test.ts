@@ -360,6 +360,29 @@ describe('an id_token', () => {
     await twin({ max_age: '60' })
   })
 
+  it('must say when the person signed in, since a later client may ask how long ago that was', async () => {
+    // A session of days at the provider, told without its age to a client that does not mind.
+    const mute = await send()
+    expect(Number(mute.asked.get('max_age'))).toBeGreaterThan(0)
+    await honest(mute, { auth_time: undefined })
+    const page = await back(mute)
+    await expectNothing(page, mute, 400)
+    expect(page.element('error')).toBe('unmet_authentication_requirements')
+    // One that minds is asked for more than the session that would have come of it.
+    await send({ max_age: '60' }, mute.browser)
+    const told = await send()
+    await honest(told, { auth_time: nowSeconds() - 86_400 })
+    await expectSignedIn(await back(told), told)
+    await send({ max_age: '60' }, told.browser)
+    // The positive twin: a sign-in of just now does for both.
+    const fresh = await send()
+    await honest(fresh)
+    await expectSignedIn(await back(fresh), fresh)
+    const { answer, requestUri } = await client.par({ fields: { max_age: '60' } })
+    expect(answer.status).toBe(201)
+    expect((await fresh.browser.open(client.authorizeUrl(requestUri))).words).toContain('Approve')
+  })
+
   it('reaches what the client calls essential, or signs nobody in', async () => {
     const values = ['urn:fapi-edge:acr:phishing-resistant']
     const claims = JSON.stringify({ id_token: { acr: { essential: true, values } } })
@@ -370,6 +393,28 @@ describe('an id_token', () => {
     const strong = await send({ claims })
     await honest(strong, { acr: 'three' })
     await expectSignedIn(await back(strong), strong)
+  })
+
+  it('is asked for anew where a client wishes for more than the session has (RFC 9470 4)', async () => {
+    const three = { acr_values: 'urn:fapi-edge:acr:phishing-resistant' }
+    const first = await send()
+    await honest(first)
+    await expectSignedIn(await back(first), first)
+    // What the session has is enough for another wish: nobody is sent away.
+    const two = await client.par({ fields: { acr_values: 'urn:fapi-edge:acr:two-factors' } })
+    const consent = await first.browser.open(client.authorizeUrl(two.requestUri))
+    expect(consent.words).toContain('Approve')
+    // A wish that comes to nothing ends in what there is, and not in a circle.
+    const wished = await send(three, first.browser)
+    expect(wished.asked.get('acr_values')).toBe('three')
+    await honest(wished)
+    await expectSignedIn(await back(wished), wished)
+    const granted = await send(three, first.browser)
+    await honest(granted, { acr: 'three' })
+    await expectSignedIn(await back(granted), granted)
+    const again = await client.par({ fields: three })
+    const page = await first.browser.open(client.authorizeUrl(again.requestUri))
+    expect(page.words).toContain('Approve')
   })
 
   it('cannot take over an account of this issuer, whatever it says of the person', async () => {
@@ -449,5 +494,37 @@ describe('the provider’s server', () => {
     const before = provider.redeemed()
     await expectNothing(await back(sent), sent, 503)
     expect(provider.redeemed()).toBe(before)
+  })
+})
+
+describe('a flood of sign-ins that nobody finishes', () => {
+  /** How many are free, and the one that starts the delay. */
+  const free = 300 + 1
+
+  it('ATK-A1-32 calls the provider in this server’s name a bounded number of times', async () => {
+    // Forgotten by now: what the tests before left unfinished.
+    await forgetMetadata()
+    await moveClock(hours * 3_600 + 7 * 3_600, bank)
+    provider.host.serve('/par', text('{"request_uri":"urn:provider:1","expires_in":60}', 201))
+    provider.metadata({ pushed_authorization_request_endpoint: `${provider.issuer}/par` })
+    const browser = createBrowser()
+    // Anybody may open the account page: nothing of a client is needed.
+    const account = `${bank.issuer}/account`
+    const visits = async (count: number) => {
+      const pages = Array.from({ length: count }, () => browser.open(account))
+      return (await Promise.all(pages)).map(({ status }) => status)
+    }
+    for (let sent = 0; sent < free; sent += 43) {
+      expect(new Set(await visits(43))).toEqual(new Set([303]))
+    }
+    expect(provider.host.asked('/par')).toBe(free)
+    expect(new Set(await visits(20))).toEqual(new Set([429]))
+    expect(provider.host.asked('/par')).toBe(free)
+    const page = await browser.open(account)
+    expect(page.element('error')).toBe('too_many_requests')
+    expect(Number(page.headers.get('retry-after'))).toBeGreaterThan(0)
+    // Nobody is locked out: a moment later the same page leads on.
+    await moveClock(hours * 3_600 + 7 * 3_600 + 10, bank)
+    expect((await page.follow('again')).redirectedTo?.origin).toBe(provider.issuer)
   })
 })

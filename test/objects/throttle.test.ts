@@ -20,11 +20,12 @@ describe('Throttle', () => {
   it.each([
     ['name', 5],
     ['address', 20],
+    ['departure', 300],
   ] as const)('ATK-A1-32 makes guesses at one %s wait after %i failures', async (kind, free) => {
     for (let failure = 0; failure <= free; failure += 1) {
       expect(await wait(kind, 'somebody', kind)).toBe(0)
     }
-    expect(await wait(kind, 'somebody', kind)).toBe(2)
+    expect(await wait(kind, 'somebody', kind)).toBe(delayAfter(free + 1, kind))
     expect(await wait(kind, 'somebody else', kind)).toBe(0)
   })
 
@@ -43,6 +44,9 @@ describe('Throttle', () => {
     expect(waits.slice(0, 9)).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 300])
     expect(new Set(waits.slice(8))).toEqual(new Set([300]))
     expect(delayAfter(1_000_000, 'name')).toBe(300)
+    expect(
+      [301, 302, 303, 304, 305, 1_000_000].map((many) => delayAfter(many, 'departure')),
+    ).toEqual([1, 2, 4, 8, 10, 10])
   })
 
   it('ATK-A1-32 counts 50 parallel guesses as if they came one by one', async () => {

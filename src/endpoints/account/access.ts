@@ -179,10 +179,11 @@ async function signInFor(
   const cookies = made === undefined ? [] : [made]
   if (session === undefined) return askFor(call, asked, cookies)
   const { person, proofs, credential, id: continues } = session
-  const methods = methodsOf(credential)
+  const methods = methodsOf(credential, call.issuer.authentication.login)
   const step = nextStep(need, proofs, methods)
   // There is nothing this person could show.
-  if (reachOf(methods) < level || step === 'unreachable') return turnAway('link-needed')
+  const reach = methods.elsewhere ?? reachOf(methods)
+  if (reach < level || step === 'unreachable') return turnAway('link-needed')
   if (step === 'identify' || step === 'done') return askFor(call, asked, cookies)
   return askFor(call, { ...asked, ask: step, person, proofs, continues }, cookies)
 }

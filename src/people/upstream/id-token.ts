@@ -30,7 +30,7 @@ export function judgeIdToken(login: UpstreamLogin, claims: Claims, demand: Deman
   if (azp !== undefined && azp !== login.clientId) return invalid('azp')
   if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub)) return invalid('sub')
   if (typeof iat !== 'number' || iat * 1000 > demand.now + demand.ahead) return invalid('iat')
-  const at = provenAt(claims['auth_time'], iat, demand)
+  const at = provenAt(claims['auth_time'], demand)
   if (typeof at !== 'number') return at
   const level = typeof acr === 'string' && Object.hasOwn(login.acr, acr) ? login.acr[acr] : undefined
   if (level === undefined) return weak('the acr is not in the table')
@@ -42,11 +42,14 @@ export function judgeIdToken(login: UpstreamLogin, claims: Claims, demand: Deman
   }
 } // prettier-ignore
 
-/** `auth_time`, or when the id_token was made; what is needed fresh must say its `auth_time`. */
-function provenAt(authTime: unknown, iat: number, demand: Demand): number | Verdict {
-  if (authTime !== undefined && typeof authTime !== 'number') return invalid('auth_time')
-  if (authTime === undefined && demand.freshAfter > 0) return weak('no auth_time')
-  const at = signedInAt(authTime ?? iat, demand)
+/**
+ * `auth_time`, which is asked for always: the session that begins now may be asked for its age by another
+ * client, and when the id_token was made says nothing of that.
+ */
+function provenAt(authTime: unknown, demand: Demand): number | Verdict {
+  if (authTime === undefined) return weak('no auth_time')
+  if (typeof authTime !== 'number') return invalid('auth_time')
+  const at = signedInAt(authTime, demand)
   if (at === 'unsound') return invalid('auth_time')
   return at === 'too-old' ? weak('the sign-in is too old') : at
 }

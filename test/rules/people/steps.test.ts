@@ -11,7 +11,18 @@ const need = (required: Level, wanted: Level = required, freshAfter = 0) => ({
   freshAfter,
 })
 const proofs = (...methods: readonly Proof['method'][]): readonly Proof[] =>
-  methods.map((method, index) => ({ method, at: index + 1 }))
+  methods.map((method, index) => ({
+    method,
+    at: index + 1,
+    ...(method === 'delegated' ? { level: 2 } : {}),
+  }))
+/** What an account has where people sign in elsewhere. */
+const elsewhere = (most: Level): Methods => ({
+  password: false,
+  code: false,
+  passkeys: 0,
+  elsewhere: most,
+})
 
 const everything: Methods = { password: true, code: true, passkeys: 1 }
 const withoutPasskey: Methods = { password: true, code: true, passkeys: 0 }
@@ -35,6 +46,12 @@ describe('the next step of a sign-in', () => {
     ['there is no passkey', need(3), ['password', 'code'], withoutPasskey, 'unreachable'],
     ['there is no passkey, and nothing else was shown', need(3), [], withoutPasskey, 'unreachable'],
     ['a passkey is demanded beyond two factors', need(3), ['password', 'code'], everything, 'passkey'],
+    ['people sign in elsewhere', need(2), [], elsewhere(2), 'identify'],
+    ['less than is required was shown elsewhere', need(3), ['delegated'], elsewhere(2), 'identify'],
+    ['all that is required was shown elsewhere', need(2), ['delegated'], elsewhere(3), 'done'],
+    ['the login elsewhere has more of what is wished for', need(2, 3), ['delegated'], elsewhere(3), 'identify'],
+    ['the login elsewhere has no more', need(2, 3), ['delegated'], elsewhere(2), 'done'],
+    ['an older factor of this server is left', need(2), ['password'], { ...withoutPasskey, elsewhere: 2 }, 'identify'],
   ] as const)('when %s', (_, needed, shown, methods, step) => {
     expect(nextStep(needed, proofs(...shown), methods)).toBe(step)
   }) // prettier-ignore
