@@ -152,6 +152,20 @@ describe('the grants of an account', () => {
     expect(await statusOf(grantId)).toBe('revoked')
   })
 
+  it('are told of as given when they are, once, and not when they were promised only', async () => {
+    const account = await newAccount()
+    const told = async () =>
+      ((await account().view('bank')).value?.activity ?? []).map(({ kind }) => kind)
+    await account().addGrant('bank', promise(newGrantId()))
+    expect(await told()).toEqual([])
+    const grantId = await give(account)
+    await parallel(20, () => account().confirmGrant('bank', grantId))
+    expect(await told()).toEqual(['permission-given'])
+    setClock(600)
+    await runDurableObjectAlarm(account())
+    expect(await told()).toEqual(['permission-given'])
+  })
+
   it('confirm a promise after ten minutes when only the confirmation was lost', async () => {
     const account = await newAccount()
     const grantId = newGrantId()

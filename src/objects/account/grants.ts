@@ -47,7 +47,6 @@ export function promiseGrant(
   }
   const entry: GrantEntry = { ...grant, status: 'pending', createdAt: now }
   shelf.write(key, entry)
-  note(shelf, { kind: 'permission-given', clientId: grant.clientId })
   return true
 }
 
@@ -56,6 +55,7 @@ export function confirmGrant(shelf: Shelf, grantId: string): void {
   const entry = shelf.read<GrantEntry>(grantKey(grantId))
   if (entry?.status === 'pending') {
     shelf.write(grantKey(grantId), { ...entry, status: 'authorized' })
+    note(shelf, { kind: 'permission-given', clientId: entry.clientId })
   }
 }
 
