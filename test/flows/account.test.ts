@@ -31,6 +31,24 @@ describe('the account page', () => {
     expect(new URL((await account(browser)).url).pathname).toBe('/login')
   })
 
+  it('signs out whoever waited until the session was over, without asking to sign in', async () => {
+    const { browser, page } = await openAccount(await registerPerson(await openAdmin()))
+    const elsewhere = browser.cookies.list().find(({ name }) => name.endsWith('-session'))
+    await page.submit('sign-out')
+    if (elsewhere !== undefined) browser.cookies.put(elsewhere)
+    const late = await page.submit('sign-out')
+    expect(late.url).toBe(`${server.issuer}/account/signed-out`)
+    expect(browser.cookies.list().some(({ name }) => name.endsWith('-session'))).toBe(false)
+    const other = await openAccount(await registerPerson(await openAdmin()))
+    const foreign = await other.browser.post(
+      `${server.issuer}/account/sign-out`,
+      {},
+      { from: 'cross-site' },
+    )
+    expect(foreign.status).toBe(400)
+    expect(new URL((await account(other.browser)).url).pathname).toBe('/account')
+  })
+
   it('takes a permission back at once: for refresh, introspection and the bank API', async () => {
     const person = await registerPerson(await openAdmin())
     const key = await makeDpopKey()

@@ -365,6 +365,10 @@ describe('a set-up link', () => {
       credential: { epoch: 1 },
     })
     expect((await kinds())?.slice(0, 2)).toEqual(['operator-reset', 'link-used'])
+    // Whoever comes afterwards, in whatever browser, is shown as new.
+    const next = { secretHash: 's2', browser: 'browser', epoch: 1, proofs: proofs('password') }
+    await account().startSession('bank', { ...next, idle: 1_000, absolute: 1_000, whence })
+    expect((await kinds())?.[0]).toBe('new-device')
   })
 })
 

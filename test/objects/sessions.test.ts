@@ -120,10 +120,16 @@ describe('a session', () => {
     setClock(60)
     const tabs = [await stepUp('s2'), await stepUp('s3')]
     expect(tabs).toEqual([first, first])
-    expect([await opens('s1'), await opens('s2'), await opens('s3')]).toEqual([false, true, true])
-    // Neither lasts longer than the session they go on with.
+    expect([await opens('s1'), await opens('s2'), await opens('s3')]).toEqual([false, false, true])
+    const many = await parallel(50, (index) => stepUp(`many ${index}`))
+    expect(new Set(many.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set([JSON.stringify(first)]),
+    )
+    expect((await account().view('bank')).value?.sessions).toHaveLength(1)
+    expect(await opens('s3')).toBe(false)
+    // It lasts no longer than the session it goes on with.
     setClock(600)
-    expect([await opens('s2'), await opens('s3')]).toEqual([false, false])
+    expect((await account().view('bank')).value?.sessions).toEqual([])
     const before = await holdingsOf(account())
     expect(await stepUp('s4')).toEqual({ status: 'stale' })
     expect(await holdingsOf(account())).toEqual(before)

@@ -3,7 +3,9 @@ import { endpointUrl } from '../../call.ts'
 import { one } from '../../authorization/parameters.ts'
 import { seeOther } from '../../authorization/respond.ts'
 import { clearCookie } from '../../people/cookies.ts'
-import { endSessionOf, sessionHandle } from '../../people/session.ts'
+import { demand } from '../../errors.ts'
+import { checkSameOrigin } from '../../people/interaction.ts'
+import { currentSession, endSessionOf, sessionHandle } from '../../people/session.ts'
 import { takeForm } from './access.ts'
 import { backTo } from './notice.ts'
 import { change } from './change.ts'
@@ -25,11 +27,16 @@ export async function postSessions(call: Call): Promise<Response> {
 
 /** Ends the session of this browser. */
 export async function postSignOut(call: Call): Promise<Response> {
+  demand(checkSameOrigin(call))
+  const out = seeOther(endpointUrl(call.issuer, 'main', '/account/signed-out'), [
+    clearCookie(call, 'session'),
+  ])
+  // Whoever waited until the session was over has what they asked for.
+  if ((await currentSession(call)) === undefined) return out
   const posted = await takeForm(call, { kind: 'account', path: '/account' })
   if (posted instanceof Response) return posted
   const handle = await sessionHandle(call)
   if (handle !== undefined) await endSessionOf(call, handle)
   call.log('session.ended', { account: posted.visitor.person.accountId })
-  const out = endpointUrl(call.issuer, 'main', '/account/signed-out')
-  return seeOther(out, [clearCookie(call, 'session')])
+  return out
 }

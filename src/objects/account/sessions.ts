@@ -77,6 +77,10 @@ export function startSession(
   if (input.spend !== undefined && !spend(shelf, input.spend)) return { status: 'spent' }
   const now = shelf.now()
   if (input.replaces !== undefined) shelf.erase(sessionKey(input.replaces))
+  // Two step-ups at once go on with one session, and it has one secret.
+  for (const [hash, { id }] of liveSessions(shelf, account)) {
+    if (id === before?.id) shelf.erase(sessionKey(hash))
+  }
   prune(shelf, account)
   const { browser, epoch, proofs, idle, whence = {} } = input
   // A step-up builds on proofs of before and lasts no longer; a whole sign-in begins anew.

@@ -41,13 +41,16 @@ export function makeLink(
   return expiresAt
 }
 
-/** Takes everything away that the person could sign in with. Answers the account as it is then. */
+/**
+ * Takes everything away that the person could sign in with, and knows no browser any more. Answers the
+ * account as it is then.
+ */
 export function resetFactors(shelf: Shelf, account: StoredAccount): StoredAccount {
   endSessions(shelf, account, {})
   const { password: _password, ...rest } = account
   const bare = { ...rest, credentialEpoch: epochOf(account) + 1 }
   shelf.write('account', bare)
-  for (const key of ['code', 'recovery', 'setup']) shelf.erase(key)
+  for (const key of ['code', 'recovery', 'setup', 'browsers']) shelf.erase(key)
   for (const { id } of passkeysOf(shelf)) shelf.erase(passkeyKey(id))
   for (const [key] of shelf.list('session:')) shelf.erase(key)
   return bare
