@@ -12,7 +12,7 @@ import { normalName } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
 import { isAbout } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
-import { arriveWith, askFor } from './continue.ts'
+import { arriveWith, askFor, askForMissing } from './continue.ts'
 import { answerSilently } from './silent.ts'
 import { requestUriPrefix } from './par.ts'
 import { openPushed } from './pushed.ts'
@@ -78,8 +78,9 @@ async function decide(call: Call, { handle, live, session }: Arrival): Promise<R
   }
   const need = needOf(issuer, request, call.now)
   const suits = session !== undefined && (await isMeant(call, live, session))
+  const { login } = issuer.authentication
   const step = suits
-    ? nextStep(need, session.proofs, methodsOf(session.credential, issuer.authentication.login))
+    ? nextStep(need, session.proofs, methodsOf(session.credential, login))
     : ('identify' as const)
   if (request.prompt.includes('none')) {
     return step === 'done' && session !== undefined
@@ -102,8 +103,9 @@ async function decide(call: Call, { handle, live, session }: Arrival): Promise<R
   if (selects) return askFor(call, { ...asked, offer: session.person.username }, cookies)
   if (step === 'done' || step === 'identify') return askFor(call, asked, cookies)
   if (step === 'unreachable') return askFor(call, { ...asked, unreachable: true }, cookies)
-  const { person, proofs, id: continues } = session
-  return askFor(call, { ...asked, ask: step, person, proofs, continues }, cookies)
+  const { person, proofs, id: continues, credential } = session
+  const missing = { step, person, proofs, methods: methodsOf(credential, login) }
+  return askForMissing(call, { ...asked, continues }, missing, cookies)
 }
 
 /** A hint at another person means that the session's person is not meant. */

@@ -47,6 +47,19 @@ export async function askFor(
   )
 }
 
+/** What is missing of a known person: `askFor`, with what may take the place of a passkey. */
+export async function askForMissing(
+  call: Call,
+  asked: Omit<SignIn, 'ask' | 'person' | 'proofs' | 'recovery'>,
+  missing: Omit<Progress, 'spend'> & { readonly step: SignIn['ask'] },
+  cookies: readonly Cookie[] = [],
+): Promise<Response> {
+  const { step, person, proofs, methods } = missing
+  const recovers = step === 'passkey' && mayRecover(asked.need, proofs, methods)
+  const recovery = recovers ? { recovery: true as const } : {}
+  return askFor(call, { ...asked, ...recovery, ask: step, person, proofs }, cookies)
+}
+
 async function addressOf(call: Call, interaction: SignIn): Promise<string> {
   const sealed = await sealInteraction(call, interaction)
   return `${endpointUrl(call.issuer, 'main', pathOf(interaction.ask))}?interaction=${sealed}`
@@ -69,10 +82,10 @@ export async function continueSignIn(
       ? {}
       : { continues }
   const asked = { stage: 'sign-in', purpose, need, browser, until } as const
-  if (step !== 'done') {
-    const recovers = step === 'passkey' && mayRecover(need, proofs, methods)
-    const recovery = recovers ? { recovery: true as const } : {}
-    return askFor(call, { ...asked, ...goesOn, ...recovery, ask: step, person, proofs })
+  if (judge(proofs, need.freshAfter).level < need.required && step !== 'done') {
+    // What is used up counts only in the turn that uses it up.
+    const kept = spend === undefined ? proofs : proofs.slice(0, -1)
+    return askForMissing(call, { ...asked, ...goesOn }, { step, person, methods, proofs: kept })
   }
   const given = { proofs, browser, ...goesOn, ...(spend === undefined ? {} : { spend }) }
   const started = await beginSession(call, person, given)
@@ -81,6 +94,11 @@ export async function continueSignIn(
     return signInAnew(call, { ...asked, ask: 'identify', proofs: [] })
   }
   const { cookie, id: sessionId } = started
+  // What is still missing is a wish: the session is stepped up, or goes on without it.
+  if (step !== 'done') {
+    const missing = { step, person, methods, proofs }
+    return askForMissing(call, { ...asked, continues: sessionId }, missing, [cookie])
+  }
   return arrive(call, interaction, { person, proofs, sessionId, cookie })
 }
 

@@ -14,7 +14,7 @@ import { judgePassword } from '../people/sign-in.ts'
 import { nextStep } from '../people/steps.ts'
 import { turnAway } from '../people/told.ts'
 import { deny } from './answer.ts'
-import { arriveWith, askFor, continueSignIn, proofsOf } from './continue.ts'
+import { arriveWith, askFor, askForMissing, continueSignIn, proofsOf } from './continue.ts'
 import { frame, page } from './page.tsx'
 import { openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
@@ -107,13 +107,14 @@ async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Prom
     return askFor(call, rest)
   }
   const { person, proofs, credential, id: continues } = session
-  const step = nextStep(interaction.need, proofs, methodsOf(credential))
+  const methods = methodsOf(credential)
+  const step = nextStep(interaction.need, proofs, methods)
   if (step === 'done') return arriveWith(call, interaction, session)
   if (step === 'unreachable') {
     return renderLogin(call, { interaction, ...visit }, { problem: outOfReach(interaction) })
   }
   const { offer: _offer, ...rest } = interaction
-  return askFor(call, { ...rest, ask: step, person, proofs, continues })
+  return askForMissing(call, { ...rest, continues }, { step, person, proofs, methods })
 }
 
 /** What was wished for beyond what is required is not at hand: the person goes on with what they have. */

@@ -40,7 +40,7 @@ export type SignIn = Common & {
   readonly continues?: string
   /** The account of this session cannot reach what is required. */
   readonly unreachable?: true
-  /** A recovery code may take the place of the passkey that is asked for. */
+  /** A one-time or recovery code may take the place of the passkey that is asked for. */
   readonly recovery?: true
   /** `select_account`: the session's person may go on as they are. */
   readonly offer?: string

@@ -49,12 +49,13 @@ export function nextStep(need: Need, proofs: readonly Proof[], methods: Methods 
   return methods.passkeys > 0 ? 'identify' : 'password'
 }
 
-/** Whether a recovery code may take the place of the passkey that is asked for. */
+/** Whether a one-time or recovery code may take the place of the passkey that is asked for. */
 export function mayRecover(
   need: Need,
   proofs: readonly Proof[],
   methods: Methods | undefined,
 ): boolean {
   const password = proofs.some(({ method, at }) => method === 'password' && at >= need.freshAfter)
-  return password && methods?.recovery === true && need.required < 3
+  const codes = methods?.code === true || methods?.recovery === true
+  return password && codes && need.required < 3
 }

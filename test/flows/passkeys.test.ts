@@ -282,6 +282,61 @@ describe('stepping up with a passkey', () => {
   })
 })
 
+describe('a passkey that is wished for and not at hand', () => {
+  const two = 'urn:fapi-edge:acr:two-factors'
+  const twoFactors = JSON.stringify({
+    id_token: { acr: { essential: true, values: [two] } },
+  })
+
+  /** A sign-in with the password, in a browser without session. */
+  async function asked(fields: Readonly<Record<string, string>>) {
+    await enrol(person, { on: server })
+    const browser = createBrowser()
+    const { page, verifier } = await arrive(browser, { acr_values: three, ...fields })
+    const { username, password } = person
+    return { browser, verifier, page: await page.submit('login', { username, password }) }
+  }
+
+  async function acrOf(consent: Page, verifier: string): Promise<unknown> {
+    const done = await consent.submit('approve')
+    const code = done.redirectedTo?.searchParams.get('code') ?? ''
+    return (await web.redeem({ code, verifier }, { key: await makeDpopKey() })).claims['acr']
+  }
+
+  it('is done without after the password, where one factor is enough', async () => {
+    const { page, browser, verifier } = await asked({})
+    expect([page.element('skip') !== undefined, signedIn(browser)]).toEqual([true, true])
+    const consent = await page.submit('skip')
+    expect(consents(consent)).toBe(true)
+    expect(await acrOf(consent, verifier)).toBe('urn:fapi-edge:acr:one-factor')
+    await (await browser.open(`${server.issuer}/account`)).submit('sign-out')
+    await pass(60)
+    const late = await page.submit('skip')
+    expect([consents(late), signedIn(browser)]).toEqual([false, false])
+  })
+
+  it('is not done without where two factors are required, but a one-time code takes its place', async () => {
+    const { page, browser, verifier } = await asked({ claims: twoFactors })
+    expect(page.element('skip')).toBeUndefined()
+    const interaction = askedBy(page).interaction
+    const skipped = await browser.post(`${server.issuer}/login`, { interaction, action: 'skip' })
+    expect([pageRefusal(skipped), signedIn(browser)]).toEqual(['400 invalid_request', false])
+    const code = await page.submit('recovery')
+    const consent = await code.submit('login', { otp: codeOf(person, 1) })
+    expect(await acrOf(consent, verifier)).toBe(two)
+  })
+
+  it('is not done without where nothing else is enough', async () => {
+    const { page, browser } = await asked({ claims: phishingResistant })
+    expect([page.element('skip'), page.element('recovery')]).toEqual([undefined, undefined])
+    const interaction = askedBy(page).interaction
+    for (const action of ['skip', 'recovery']) {
+      const posted = await browser.post(`${server.issuer}/login`, { interaction, action })
+      expect([pageRefusal(posted), signedIn(browser)]).toEqual(['400 invalid_request', false])
+    }
+  })
+})
+
 describe('the page of passkeys', () => {
   it('asks for a resident passkey under a handle that tells nothing, and excludes those there are', async () => {
     const authenticator = await enrol(person, { on: server })

@@ -20,7 +20,7 @@ import type { Person, Session } from '../../people/session.ts'
 import { nextStep } from '../../people/steps.ts'
 import { turnAway } from '../../people/told.ts'
 import type { Level } from '../../types.ts'
-import { askFor } from '../continue.ts'
+import { askFor, askForMissing } from '../continue.ts'
 
 /** The pages a sign-in for the account may return to. */
 export type AccountPath =
@@ -185,5 +185,5 @@ async function signInFor(
   const reach = methods.elsewhere ?? reachOf(methods)
   if (reach < level || step === 'unreachable') return turnAway('link-needed')
   if (step === 'identify' || step === 'done') return askFor(call, asked, cookies)
-  return askFor(call, { ...asked, ask: step, person, proofs, continues }, cookies)
+  return askForMissing(call, { ...asked, continues }, { step, person, proofs, methods }, cookies)
 }

@@ -64,13 +64,14 @@ describe('proofs before a change', () => {
   })
 })
 
-describe('a recovery code in place of a passkey', () => {
+describe('a code in place of a passkey', () => {
   const need = { required: 2, wanted: 2, freshAfter: 1_000 } as const
   const methods = { password: true, code: false, passkeys: 1, recovery: true }
   const password = [{ method: 'password', at: 2_000 }] as const
 
   it('is offered after the password, where two factors are enough', () => {
     expect(mayRecover(need, password, methods)).toBe(true)
+    expect(mayRecover(need, password, { ...methods, code: true, recovery: false })).toBe(true)
   })
 
   it('is not offered without the password, to nobody, without codes, or where a passkey is required', () => {

@@ -18,7 +18,7 @@ export const signIn: Words['signIn'] = {
   toYourAccount: 'um Ihr Konto zu sehen',
   continueAs: (person) => say`Weiter als ${person}`,
   orAnother: 'Oder melden Sie sich als jemand anderes an:',
-  recover: 'Einen Ersatzcode benutzen',
+  recover: 'Stattdessen einen Code benutzen',
   skip: 'Ohne weitermachen',
   usePasskey: (person) => say`Bestätigen Sie mit Ihrem Passkey, dass Sie ${person} sind.`,
   unreachable: {

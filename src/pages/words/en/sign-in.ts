@@ -17,7 +17,7 @@ export const signIn = {
   toYourAccount: 'to see your account',
   continueAs: (person: Child) => say`Continue as ${person}`,
   orAnother: 'Or sign in as somebody else:',
-  recover: 'Use a recovery code',
+  recover: 'Use a code instead',
   skip: 'Continue without it',
   usePasskey: (person: Child) => say`Confirm with your passkey that you are ${person}.`,
   unreachable: {
