@@ -345,10 +345,11 @@ export class Account extends EdgeObject {
     const due = noticesOf(this.shelf).filter(({ dueAt }) => dueAt <= this.now())
     if (due.length === 0) return
     const { tellClients } = await import('../people/logout-notices.ts')
-    const call = callFor(this.env, issuer, this.runtime(), (work) => this.ctx.waitUntil(work))
     const subjectOf = async (sector: string | undefined): Promise<string> =>
       sector === undefined ? sub : pairwiseSubject(issuer, sector, pairwiseSalt(this.shelf))
     for (const notice of due) {
+      // Anew for each: those before may have kept us waiting, and its clock dates the tokens.
+      const call = callFor(this.env, issuer, this.runtime(), (work) => this.ctx.waitUntil(work))
       const untold = await tellClients(call, notice, subjectOf).catch(() => notice.clients)
       const given = settleNotice(this.shelf, notice, untold)
       if (given.length > 0) call.log('logout.given_up', { clients: given.join(' ') })

@@ -100,6 +100,28 @@ describe('the clients of an ended session', () => {
     expect((await holdingsOf(account())).alarm).toBe(start)
   }) // prettier-ignore
 
+  it('all hear of a session that two tabs stepped up, whichever of them each was given a grant in', async () => {
+    const account = await newAccount()
+    const { value } = await account().startSession('bank', session('one'))
+    const continues = value.status === 'started' ? value.id : ''
+    for (const tab of ['two', 'three']) {
+      const proofs = [proof(start), { method: 'code', at: start } as const]
+      const started = await account().startSession('bank', { ...session(tab, 'one'), continues, proofs }) // prettier-ignore
+      expect(started.value).toEqual({ status: 'started', id: continues })
+    }
+    await give(account, 'two', 'first')
+    await give(account, 'three', 'second')
+    await account().setEnabled('bank', false)
+    const [notice, ...others] = await owed(account)
+    expect(others).toEqual([])
+    expect(notice).toMatchObject({
+      session: continues,
+      generations: { first: 'g1', second: 'g1' },
+      tries: 0,
+    })
+    expect([...(notice?.clients ?? [])].sort()).toEqual(['first', 'second'])
+  })
+
   it('are struck off by the alarm when they are gone or did not register for it', async () => {
     const account = await newAccount()
     await account().startSession('bank', session('one'))
