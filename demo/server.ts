@@ -92,7 +92,7 @@ async function start(options: Options, undo: Undo): Promise<readonly string[]> {
   await configure({ addresses, state, operator, secrets, certificate, config, seeds })
   if (seeds !== undefined) await openClient({ options, addresses, certificate, seeds, undo })
   return [
-    ...describe(options, addresses, state, certificate),
+    ...describe({ options, addresses, state, certificate, factors }),
     `control ${control.url} ${secrets.controlToken}`,
     `ready ${addresses.issuer}`,
   ]
@@ -218,12 +218,14 @@ async function openClient(inputs: {
   inputs.undo.push(client.close)
 }
 
-function describe(
-  options: Options,
-  addresses: Addresses,
-  state: State,
-  certificate: ServerCertificate,
-): readonly string[] {
+function describe(inputs: {
+  readonly options: Options
+  readonly addresses: Addresses
+  readonly state: State
+  readonly certificate: ServerCertificate
+  readonly factors: number
+}): readonly string[] {
+  const { options, addresses, state, certificate, factors } = inputs
   const lines: (readonly [string, string])[] = [
     ['Authorization server', addresses.issuer],
     ['  with certificates', addresses.mtlsOrigin],
@@ -233,7 +235,8 @@ function describe(
     ['State', state.temporary ? 'temporary' : state.folder],
   ]
   const width = Math.max(...lines.map(([name]) => name.length))
-  const table = lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+  const notice = factors === 1 ? ['People may sign in with one factor only.'] : []
+  const table = [...lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`), ...notice]
   if (!options.demo) return table
   return [
     ...table,
@@ -242,8 +245,9 @@ function describe(
     ...demoPeople.map(
       (person) =>
         `  user name ${person.username.padEnd(5)}  password ${person.password}\n` +
-        `  ${' '.repeat(15)}  one-time code from the secret ${person.totp_secret}`,
+        `  ${' '.repeat(15)}  one-time codes from ${person.totp_secret}, or: npm run code`,
     ),
+    `Their account page: ${addresses.issuer}/account`,
     '',
   ]
 }

@@ -115,6 +115,6 @@ async function isMeant(
   { person }: Session,
 ): Promise<boolean> {
   const { loginHint } = pushed.request
-  if (loginHint !== undefined && normalName(loginHint) !== person.username) return false
+  if (loginHint !== undefined && normalName(loginHint) !== normalName(person.username)) return false
   return isAbout(call, { request: pushed.request, client }, person)
 }

@@ -1,3 +1,4 @@
+import { mostOf } from '../settings/delegated-login.ts'
 import type { Authentication, AuthorizationRequest, Issuer, Level, Proof } from '../types.ts'
 
 /** The levels' own names; an issuer may give them others. */
@@ -63,9 +64,11 @@ export function judge(proofs: readonly Proof[], freshAfter = 0): Reached {
   return reached.sort((a, b) => b.level - a.level)[0] ?? nothing
 }
 
-/** Names of authentication contexts this issuer knows, the issuer's own first. */
-export const acrValues = (issuer: Issuer): readonly string[] =>
-  Object.keys(issuer.authentication.acr)
+/** Names of authentication contexts that people can reach here, the issuer's own first. */
+export function acrValues({ authentication: { acr, login } }: Issuer): readonly string[] {
+  const most = login === undefined ? 3 : mostOf(login)
+  return Object.keys(acr).filter((name) => (acr[name] ?? 0) <= most)
+}
 
 const levelOf = (issuer: Issuer, acr: string): Level | undefined =>
   Object.hasOwn(issuer.authentication.acr, acr) ? issuer.authentication.acr[acr] : undefined
@@ -76,9 +79,10 @@ function lowest(issuer: Issuer, names: readonly string[]): Level | undefined {
   return levels.sort((a, b) => a - b)[0]
 }
 
-/** Whether this issuer knows an `acr` the client called essential (OIDC Core 5.5.1.1). */
-export function canReach(issuer: Issuer, request: AuthorizationRequest): boolean {
-  return request.essentialAcr.length === 0 || lowest(issuer, request.essentialAcr) !== undefined
+/** Whether an `acr` the client called essential can be reached here (OIDC Core 5.5.1.1). */
+export function canReach(issuer: Issuer, { essentialAcr }: AuthorizationRequest): boolean {
+  const known = acrValues(issuer)
+  return essentialAcr.length === 0 || essentialAcr.some((name) => known.includes(name))
 }
 
 /** What a request demands of the sign-in (OIDC Core 3.1.2.1, 5.5.1.1; RFC 9470 4). `now` in milliseconds. */

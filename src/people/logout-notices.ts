@@ -10,6 +10,12 @@ import { sessionIdAt } from './session-id.ts'
 export type SubjectOf = (sector: string | undefined) => Promise<string>
 
 /**
+ * Clients called side by side: fewer than the connections the platform opens at a time, or the time of
+ * those that wait for one would run out behind those that never answer.
+ */
+const atOnce = 4
+
+/**
  * Tells the clients of an ended session that registered for it (OIDC Back-Channel Logout 2.5). Answers
  * whom it did not reach.
  */
@@ -18,16 +24,22 @@ export async function tellClients(
   notice: LogoutNotice,
   subjectOf: SubjectOf,
 ): Promise<readonly string[]> {
-  const outcomes = await Promise.allSettled(
-    notice.clients.map((clientId) => tell(call, clientId, { notice, subjectOf })),
-  )
-  return notice.clients.filter((clientId, index) => {
-    const outcome = outcomes[index]
-    if (outcome?.status !== 'rejected') return false
-    const reason = outcome.reason instanceof Error ? outcome.reason.message : 'unknown'
-    call.log('logout.failed', { client_id: clientId, reason })
-    return true
-  })
+  const { clients } = notice
+  const untold: string[] = []
+  for (let at = 0; at < clients.length; at += atOnce) {
+    const portion = clients.slice(at, at + atOnce)
+    const outcomes = await Promise.allSettled(
+      portion.map((clientId) => tell(call, clientId, { notice, subjectOf })),
+    )
+    for (const [index, outcome] of outcomes.entries()) {
+      const clientId = portion[index]
+      if (outcome.status === 'fulfilled' || clientId === undefined) continue
+      const reason = outcome.reason instanceof Error ? outcome.reason.message : 'unknown'
+      call.log('logout.failed', { client_id: clientId, reason })
+      untold.push(clientId)
+    }
+  }
+  return untold
 }
 
 /** Throws when the client could not be told. */

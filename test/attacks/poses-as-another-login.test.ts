@@ -417,6 +417,17 @@ describe('an id_token', () => {
     expect(page.words).toContain('Approve')
   })
 
+  it('is not asked again for the person a client expects, as they are called on pages', async () => {
+    const sent = await send()
+    await honest(sent, { mail: 'Fay@People.example' })
+    await expectSignedIn(await back(sent), sent)
+    const hinted = await client.par({ fields: { login_hint: 'fay@people.example' } })
+    const page = await sent.browser.open(client.authorizeUrl(hinted.requestUri))
+    expect(page.words).toContain('Approve')
+    const other = await send({ login_hint: 'gil@people.example' }, sent.browser)
+    expect(other.asked.get('login_hint')).toBe('gil@people.example')
+  })
+
   it('cannot take over an account of this issuer, whatever it says of the person', async () => {
     const operator = await openAdmin(bank)
     const local = await operator.request('PUT', '/users/local', {

@@ -200,6 +200,30 @@ describe('a client that cannot be reached', () => {
   })
 })
 
+describe('clients that never answer', () => {
+  it('ATK-A1-31 leave room for the others: few are called at a time', async () => {
+    let [open, most, called] = [0, 0, 0]
+    const clients = await Promise.all(Array.from({ length: 8 }, () => listening()))
+    const browser = own.browser()
+    for (const { fixture } of clients) await own.connect(fixture, browser)
+    const everybody = new Promise<void>((resolve) => {
+      for (const { receiver } of clients) {
+        own.host.serve(new URL(receiver.uri).pathname, (_response, request) => {
+          request.resume()
+          request.socket.once('close', () => (open -= 1))
+          open += 1
+          called += 1
+          most = Math.max(most, open)
+          if (called === clients.length) resolve()
+        })
+      }
+    })
+    await signOut(browser)
+    await everybody
+    expect(most).toBeLessThanOrEqual(4)
+  })
+})
+
 describe('a client that is not to be told', () => {
   it('is one without an address, a disabled one, and one whose id was made anew', async () => {
     const disabled = await listening()

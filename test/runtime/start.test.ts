@@ -39,6 +39,7 @@ describe('a start that cannot succeed ends with one sentence and a status other 
     ['a client without id', ['--config', file('d.json', { clients: [{}] }), ...memory], /client_id/],
     ['a user twice', ['--config', file('e.json', { users: [{ username: 'a' }, { username: 'a' }] }), ...memory], /'a' twice/],
     ['an unknown profile', ['--config', file('f.json', { issuer: { profile: 'none' } }), ...memory], /none/],
+    ['a user without a second factor', ['--config', file('i.json', { users: [{ username: 'dora', password: 'a long password' }] }), ...memory], /'dora' has no second factor/],
     ['an unknown setting', ['--config', file('g.json', { issuer: { colour: 1 } }), ...memory], /colour/],
     ['a file of authorities without one', ['--client-ca', file('h.pem', 'hello'), ...memory], /--client-ca/],
     ['a folder that is not a state folder', ['--state', folder], /not a state folder/],

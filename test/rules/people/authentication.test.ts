@@ -130,6 +130,22 @@ describe('what a request needs', () => {
     expect(canReach(oneFactor, request({ essentialAcr: ['urn:strange', two] }))).toBe(true)
   })
 
+  it('is refused at once where the login that people use elsewhere has no such level', () => {
+    const { [1]: one, [3]: three } = levelAcr
+    const upstream = { issuer: 'https://people.example', client_id: 'the-bank', acr: { good: 'two-factors' } } // prettier-ignore
+    const elsewhere = makeIssuer({ authentication: { upstream, acr_values: { 'urn:own': 'phishing-resistant' } } }) // prettier-ignore
+    expect(acrValues(elsewhere)).toEqual([one, two])
+    expect(canReach(elsewhere, request({ essentialAcr: [three] }))).toBe(false)
+    expect(canReach(elsewhere, request({ essentialAcr: ['urn:own', two] }))).toBe(true)
+    const service = makeIssuer({
+      authentication: { delegate: { binding: 'LOGIN', name: 'staff' } },
+    })
+    for (const any of [service, makeIssuer()]) {
+      expect(acrValues(any)).toEqual([one, two, three])
+      expect(canReach(any, request({ essentialAcr: [three] }))).toBe(true)
+    }
+  })
+
   it('is fresh proof for max_age and prompt=login', () => {
     expect(needOf(oneFactor, request({ maxAge: 60 }), now).freshAfter).toBe(now - 60_000)
     expect(needOf(oneFactor, request({ maxAge: 0 }), now).freshAfter).toBe(now)
