@@ -14,7 +14,7 @@ import { noteFailedSignIn } from '../people/sign-in.ts'
 import { throttleFor } from '../people/throttling.ts'
 import { turnAway } from '../people/told.ts'
 import { continueSignIn } from './continue.ts'
-import { cancelSignIn, openVisit } from './login.tsx'
+import { cancelSignIn, goOnWithLess, isWish, openVisit } from './login.tsx'
 import type { Visit } from './login.tsx'
 import { frame, page } from './page.tsx'
 
@@ -30,6 +30,7 @@ export async function postCode(call: Call): Promise<Response> {
   const form = demand(await readForm(call.request))
   if (one(form, 'action') === 'cancel') return cancelSignIn(call, form)
   const visit = await openVisit(call, form)
+  if (one(form, 'action') === 'skip') return goOnWithLess(call, visit)
   const { interaction } = visit
   const person = expected(visit)
   const throttling = await throttleFor(call, 'code', person.accountId)
@@ -88,6 +89,7 @@ async function render(
       interaction={sealed}
       username={person.username}
       cancellable={live !== undefined}
+      skippable={isWish(visit.interaction)}
       {...(problem === undefined ? {} : { problem })}
     />
   )

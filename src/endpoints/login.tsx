@@ -118,7 +118,7 @@ async function goOnAsOffered(call: Call, { interaction, ...visit }: Visit): Prom
 }
 
 /** What was wished for beyond what is required is not at hand: the person goes on with what they have. */
-async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Response> {
+export async function goOnWithLess(call: Call, { interaction }: Visit): Promise<Response> {
   const session = await currentSession(call)
   const { required, freshAfter } = interaction.need
   const same = session?.person.accountId === interaction.person?.accountId
@@ -204,6 +204,6 @@ const statusFor = (problem: LoginProblem | undefined): number => {
 }
 
 /** What is asked for goes beyond what is required, and that is there already. */
-function isWish({ need, proofs }: SignIn): boolean {
+export function isWish({ need, proofs }: SignIn): boolean {
   return judge(proofs, need.freshAfter).level >= need.required
 }

@@ -13,6 +13,8 @@ type CodeProps = Frame & {
   readonly interaction: string
   readonly username: string
   readonly cancellable: boolean
+  /** The code is a wish: the person may go on without it. */
+  readonly skippable?: boolean
   readonly problem?: CodeProblem
 }
 
@@ -56,6 +58,11 @@ export function CodePage(props: CodeProps) {
           <button id="login" name="action" value="login" class="primary">
             {submit}
           </button>
+          {props.skippable === true ? (
+            <button id="skip" name="action" value="skip" formnovalidate>
+              {signIn.skip}
+            </button>
+          ) : null}
           {cancellable ? (
             <button id="cancel" name="action" value="cancel" formnovalidate>
               {signIn.cancel}

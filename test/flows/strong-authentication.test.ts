@@ -107,6 +107,20 @@ describe('two factors', () => {
     expect(shows(await again.submit('login', { otp: codeOf(later, 1) }))).toBe('approve')
   })
 
+  it('are done without where they are a wish and the app is not at hand, and nowhere else', async () => {
+    const { page, verifier } = await arrive(createBrowser(), { acr_values: two })
+    const code = await givePassword(page)
+    expect(shows(code)).toBe('otp')
+    expect(await tokenOf(await code.submit('skip'), verifier)).toMatchObject({ acr: one })
+    const browser = createBrowser()
+    const demanded = await givePassword((await arrive(browser, { claims: essential(two) })).page)
+    expect(demanded.element('skip')).toBeUndefined()
+    const interaction = new URL(demanded.url).searchParams.get('interaction') ?? ''
+    const fields = { interaction, action: 'skip' }
+    const posted = await browser.post(`${server.issuer}/login/code`, fields)
+    expect(pageRefusal(posted)).toBe('400 invalid_request')
+  })
+
   it('ATK-A1-18 are nothing by half: the password alone leaves no session and opens no consent', async () => {
     const browser = createBrowser()
     const { page } = await arrive(browser, { claims: essential(two) })

@@ -104,13 +104,15 @@ describe('the clients of an ended session', () => {
     const account = await newAccount()
     const { value } = await account().startSession('bank', session('one'))
     const continues = value.status === 'started' ? value.id : ''
-    for (const tab of ['two', 'three']) {
+    for (const [tab, client] of [
+      ['two', 'first'],
+      ['three', 'second'],
+    ] as const) {
       const proofs = [proof(start), { method: 'code', at: start } as const]
       const started = await account().startSession('bank', { ...session(tab, 'one'), continues, proofs }) // prettier-ignore
       expect(started.value).toEqual({ status: 'started', id: continues })
+      await give(account, tab, client)
     }
-    await give(account, 'two', 'first')
-    await give(account, 'three', 'second')
     await account().setEnabled('bank', false)
     const [notice, ...others] = await owed(account)
     expect(others).toEqual([])
