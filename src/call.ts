@@ -49,7 +49,7 @@ export type IssuerSecrets = {
   readonly nonce: SecretKeys
   /** Seals the progress of a sign-in. */
   readonly interaction: SecretKeys
-  /** Makes the secrets of codes. */
+  /** Makes the secrets of codes, and of sessions that a double click must not start twice. */
   readonly code: SecretKeys
   /** Seals the secrets of one-time codes. */
   readonly factors: SecretKeys

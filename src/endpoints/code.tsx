@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
+import { tuple } from '../encoding.ts'
 import { demand } from '../errors.ts'
 import type { Credential } from '../objects/account.ts'
 import { withProof } from '../people/authentication.ts'
@@ -48,6 +49,7 @@ export async function postCode(call: Call): Promise<Response> {
       methods: methodsOf(credential),
       proofs: withProof(interaction.proofs, verdict.proof),
       spend: verdict.spend,
+      once: tuple(visit.sealed, text),
     }))
   if (!(answer instanceof Response)) {
     call.log('sign_in.refused', { account: person.accountId, reason: 'code' })

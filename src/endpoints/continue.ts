@@ -27,6 +27,8 @@ export type Progress = {
   readonly proofs: readonly Proof[]
   /** What the last proof uses up. */
   readonly spend?: Spend
+  /** What was sent, where a double click must come to the same session. */
+  readonly once?: string
 }
 
 /** What was proven before, if it was by the same person: nobody builds on another one's factors. */
@@ -51,7 +53,7 @@ export async function askFor(
 export async function askForMissing(
   call: Call,
   asked: Omit<SignIn, 'ask' | 'person' | 'proofs' | 'recovery'>,
-  missing: Omit<Progress, 'spend'> & { readonly step: SignIn['ask'] },
+  missing: Omit<Progress, 'spend' | 'once'> & { readonly step: SignIn['ask'] },
   cookies: readonly Cookie[] = [],
 ): Promise<Response> {
   const { step, person, proofs, methods } = missing
@@ -72,7 +74,7 @@ async function addressOf(call: Call, interaction: SignIn): Promise<string> {
 export async function continueSignIn(
   call: Call,
   interaction: SignIn,
-  { person, methods, proofs, spend }: Progress,
+  { person, methods, proofs, spend, once }: Progress,
 ): Promise<Response | 'unreachable' | 'spent'> {
   const step = nextStep(interaction.need, proofs, methods)
   if (step === 'unreachable') return 'unreachable'
@@ -87,7 +89,11 @@ export async function continueSignIn(
     const kept = spend === undefined ? proofs : proofs.slice(0, -1)
     return askForMissing(call, { ...asked, ...goesOn }, { step, person, methods, proofs: kept })
   }
-  const given = { proofs, browser, ...goesOn, ...(spend === undefined ? {} : { spend }) }
+  const last = {
+    ...(spend === undefined ? {} : { spend }),
+    ...(once === undefined ? {} : { once }),
+  }
+  const given = { proofs, browser, ...goesOn, ...last }
   const started = await beginSession(call, person, given)
   if (started.status !== 'started') {
     if (started.status === 'spent') return 'spent'

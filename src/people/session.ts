@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts'
+import { tuple, utf8 } from '../encoding.ts'
 import { makeHandle, readHandle } from '../handles.ts'
 import type { Handle } from '../handles.ts'
 import type { Credential } from '../objects/account.ts'
@@ -103,6 +104,8 @@ export async function beginSession(
     /** Public name of the session that proofs were taken over from. */
     readonly continues?: string
     readonly spend?: Spend
+    /** The same text, sent twice, comes to the same session. */
+    readonly once?: string
   },
 ): Promise<Started> {
   const { storage, stubs, issuer } = call
@@ -110,7 +113,9 @@ export async function beginSession(
   if (account === undefined) throw new Error('a sealed id was not ours')
   const before = await sessionHandle(call)
   const own = before?.objectId === person.accountId ? before : undefined
-  const { text, handle } = await makeHandle('session', person.accountId)
+  const { once, ...wanted } = given
+  const secret = once === undefined ? undefined : await secretOf(call, person.accountId, once)
+  const { text, handle } = await makeHandle('session', person.accountId, secret)
   const { idle, absolute } = issuer.authentication.session
   const answer = await storage.object('Account.startSession', () =>
     account.startSession(issuer.id, {
@@ -119,7 +124,7 @@ export async function beginSession(
       idle: idle * 1000,
       absolute: absolute * 1000,
       whence: whenceOf(call),
-      ...given,
+      ...wanted,
       ...(own === undefined ? {} : { replaces: own.secretHash }),
     }),
   )
@@ -136,6 +141,15 @@ export async function beginSession(
     cookie: setCookie(call, 'session', text),
     secretHash: handle.secretHash,
   }
+}
+
+/** HMAC over what was sent: a double click gets the same session, nobody can guess its secret. */
+async function secretOf(call: Call, accountId: string, once: string): Promise<Uint8Array> {
+  const { code } = call.secrets
+  const key = await code.key(code.current)
+  if (key === undefined) throw new Error('the current secret is missing')
+  const about = utf8(tuple('session', accountId, once))
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, about))
 }
 
 /** A set-up that was begun in this browser, for whomever, is over when somebody signs in. */

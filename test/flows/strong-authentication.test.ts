@@ -137,6 +137,24 @@ describe('two factors', () => {
     expect(shows(await code.submit('login', { otp: codeOf(person) }))).toBe('approve')
   })
 
+  it('may be sent twice by a double click: both answers lead to the consent, one code is used, one session is there', async () => {
+    const browser = createBrowser()
+    const { page, verifier } = await arrive(browser, { claims: essential(two) })
+    const code = await givePassword(page)
+    const otp = codeOf(person)
+    const [first, second] = await Promise.all([
+      code.submit('login', { otp }),
+      code.submit('login', { otp }),
+    ])
+    expect([shows(first), shows(second)]).toEqual(['approve', 'approve'])
+    expect(await tokenOf(second, verifier)).toMatchObject({ acr: two })
+    const account = await browser.open(`${server.issuer}/account`)
+    expect(account.text.split('This browser')).toHaveLength(2)
+    expect(account.text).not.toContain('name="session"')
+    const later = await arrive(createBrowser(), { claims: essential(two) })
+    expect((await (await givePassword(later.page)).submit('login', { otp })).status).toBe(403)
+  })
+
   it('ATK-A1-19 cannot be completed in another browser', async () => {
     const { page } = await arrive(createBrowser(), { claims: essential(two) })
     const code = await givePassword(page)

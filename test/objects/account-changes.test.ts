@@ -159,10 +159,10 @@ describe('a change of factors', () => {
     await change({ kind: 'set-recovery', hashes: ['a', 'b'] })
     await change({ kind: 'set-recovery', hashes: ['c'] })
     expect(await factors()).toMatchObject({ recovery_codes: 1 })
-    const spent = async (hash: string) =>
+    const spent = async (hash: string, secretHash = `by ${hash}`) =>
       (
         await account().startSession('bank', {
-          secretHash: `by ${hash}`,
+          secretHash,
           browser: 'browser',
           epoch: 0,
           proofs: proofs('password', 'recovery'),
@@ -171,11 +171,40 @@ describe('a change of factors', () => {
           spend: { kind: 'recovery', hash },
         })
       ).value.status
-    expect([await spent('a'), await spent('c'), await spent('c')]).toEqual([
+    expect([await spent('a'), await spent('c'), await spent('c', 'again')]).toEqual([
       'spent',
       'started',
       'spent',
     ])
+  })
+})
+
+describe('a factor that is gone', () => {
+  const has = { code: false }
+
+  it('signs out whoever used it elsewhere: a code that is replaced or removed, a lost phone’s passkey', async () => {
+    const lost: readonly [string, readonly Change[]][] = [
+      ['replaced', [setCode]],
+      ['removed', [{ kind: 'add-passkey', passkey: passkey('p1'), challenge: 'c', until: start + 1_000 }, { kind: 'remove-code' }]],
+    ] // prettier-ignore
+    for (const [what, changes] of lost) {
+      const { begin, change, opens } = await newAccount()
+      await begin('s1')
+      await begin('s2', { browser: 'another' })
+      for (const wanted of changes) {
+        expect((await change(wanted)).status, what).toBe('done')
+      }
+      expect([await opens('s1'), await opens('s2', 'another')], what).toEqual([true, false])
+    }
+  })
+
+  it('is none where one is added, or the same confirmation comes twice', async () => {
+    const { begin, change, opens } = await newAccount(has)
+    await begin('s1', { proofs: proofs('passkey') })
+    await begin('s2', { browser: 'another' })
+    expect((await change(setCode)).status).toBe('done')
+    expect((await change(setCode)).status).toBe('done')
+    expect([await opens('s1'), await opens('s2', 'another')]).toEqual([true, true])
   })
 })
 

@@ -244,6 +244,25 @@ describe('what a proof uses up', () => {
     expect((await begin(session('next', { spend: code(8) }))).status).toBe('started')
   })
 
+  it('is used up once by a double click, which comes to one session, within a minute and in its browser', async () => {
+    const { account, begin, opens } = await newAccount()
+    const click = session('s1', { spend: code(7) })
+    const answers = await parallel(20, () => begin(click))
+    const [first] = answers
+    expect(first?.status).toBe('started')
+    for (const answer of answers) expect(answer).toEqual(first)
+    const before = await holdingsOf(account())
+    setClock(59)
+    expect(await begin(click)).toEqual(first)
+    expect(await holdingsOf(account())).toEqual(before)
+    expect((await begin({ ...click, browser: 'another' })).status).toBe('spent')
+    setClock(60)
+    expect((await begin(click)).status).toBe('spent')
+    await account().endSession('bank', 's1')
+    expect((await begin(click)).status).not.toBe('started')
+    expect(await opens('s1')).toBe(false)
+  })
+
   it('leaves everything as it was when it was used before', async () => {
     const { account, begin, opens } = await newAccount()
     await begin(session('s1', { spend: code(7) }))

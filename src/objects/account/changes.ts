@@ -103,17 +103,34 @@ export function changeAccount(
     case 'remove-passkey': {
       const may = mayChangeFactors(shelf, account, by)
       if (may !== 'yes') return { status: may }
-      return changePasskeys(shelf, { has: hasOf(shelf, account), by }, change)
+      const has = hasOf(shelf, account)
+      const answer = changePasskeys(shelf, { has, by }, change)
+      return change.kind === 'remove-passkey' ? withoutOthers(shelf, account, by, answer) : answer
     }
     case 'set-code':
     case 'remove-code':
     case 'set-recovery': {
       const may = mayChangeFactors(shelf, account, by)
-      return may === 'yes' ? changeFactor(shelf, account, by, change) : { status: may }
+      if (may !== 'yes') return { status: may }
+      const before = shelf.read<StoredCode>('code')
+      const answer = changeFactor(shelf, account, by, change)
+      const gone = before !== undefined && before.sealed !== shelf.read<StoredCode>('code')?.sealed
+      return gone ? withoutOthers(shelf, account, by, answer) : answer
     }
     default:
       return change satisfies never
   }
+}
+
+/** Whoever signed in with what is gone now, a lost phone perhaps, is signed out: all but this browser. */
+function withoutOthers(
+  shelf: Shelf,
+  account: StoredAccount,
+  by: By,
+  answer: ChangeAnswer,
+): ChangeAnswer {
+  if (answer.status !== 'done') return answer
+  return done(endSessions(shelf, account, { but: by.secretHash }))
 }
 
 function liveOf(shelf: Shelf, account: StoredAccount, by: By): StoredSession | undefined {

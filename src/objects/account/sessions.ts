@@ -72,6 +72,8 @@ export function startSession(
   input: NewSession,
 ): StartAnswer {
   if (account?.enabled !== true || epochOf(account) !== input.epoch) return { status: 'stale' }
+  const again = startedBefore(shelf, account, input)
+  if (again !== undefined) return again
   const before = sessionBefore(shelf, account, input)
   if (before === 'ended' || leftSince(shelf, input)) return { status: 'stale' }
   if (input.spend !== undefined && !spend(shelf, input.spend)) return { status: 'spent' }
@@ -104,6 +106,19 @@ export function startSession(
   const method = proofs.at(-1)?.method
   note(shelf, { ...whence, kind, ...(method === undefined ? {} : { method }) })
   return { status: 'started', id: session.id }
+}
+
+/** The same form again, within a minute (a double click): the same session, and nothing is used up. */
+function startedBefore(
+  shelf: Shelf,
+  account: StoredAccount,
+  { secretHash, browser }: NewSession,
+): StartAnswer | undefined {
+  const session = shelf.read<StoredSession>(sessionKey(secretHash))
+  if (session === undefined) return undefined
+  const living = lives(session, account, shelf.now()) && session.browser === browser
+  const lately = shelf.now() - session.lastSeenAt < seenEvery
+  return living && lately ? { status: 'started', id: session.id } : { status: 'spent' }
 }
 
 /**

@@ -160,14 +160,14 @@ export const account: Words['account'] = {
     'passkey-added': 'Ihr Passkey wurde hinzugefügt. Sie können sich jetzt damit anmelden.',
     'passkey-renamed': 'Der Name wurde geändert.',
     'passkey-removed':
-      'Der Passkey wurde entfernt. Löschen Sie ihn auch auf Ihrem Gerät, wo er noch angeboten werden kann.',
+      'Der Passkey wurde entfernt und alle anderen Browser abgemeldet. Löschen Sie ihn auch auf Ihrem Gerät, wo er noch angeboten werden kann.',
     'passkey-known': 'Diesen Passkey haben Sie schon. Es wurde nichts geändert.',
     'passkey-full': 'Mehr Passkeys kann es nicht geben. Entfernen Sie zuerst einen.',
     'passkey-refused': 'Der Passkey wurde nicht hinzugefügt. Bitte versuchen Sie es noch einmal.',
     'passkey-late':
       'Diese Seite war länger offen. Bitte fügen Sie Ihren Passkey noch einmal hinzu.',
     'code-added': 'Einmalcodes aus Ihrer App gelten ab jetzt.',
-    'code-removed': 'Einmalcodes wurden entfernt.',
+    'code-removed': 'Einmalcodes wurden entfernt und alle anderen Browser abgemeldet.',
     'password-changed': 'Ihr Passwort wurde geändert. Alle anderen Browser wurden abgemeldet.',
     'recovery-none':
       'Fügen Sie zuerst einen Passkey oder Einmalcodes hinzu: Ersatzcodes treten an deren Stelle.',
