@@ -1,0 +1,75 @@
+import type { Call } from '../call.ts'
+import { endpointUrl } from '../call.ts'
+import { errorResponse } from '../authorization/respond.ts'
+import { ProtocolError } from '../errors.ts'
+import type { ErrorCode, WayBack } from '../errors.ts'
+import { sealInteraction } from '../people/interaction.ts'
+import type { SignIn } from '../people/interaction.ts'
+import type { PersonClaims } from '../objects/account.ts'
+import { tell } from '../people/told.ts'
+import type { Told } from '../people/told.ts'
+import { welcome } from '../people/vouched.ts'
+import type { Vouched } from '../people/vouched.ts'
+import { continueSignIn } from './continue.ts'
+import type { LiveRequest } from './pushed.ts'
+
+/** What a sign-in elsewhere is for, and the request behind it. */
+export type Errand = {
+  readonly signIn: Pick<SignIn, 'purpose' | 'need' | 'browser' | 'until'>
+  /** Absent when the sign-in is for the account page. */
+  readonly live: LiveRequest | undefined
+}
+
+export type Vouching = Omit<Vouched, 'claims'> & { readonly claims: PersonClaims }
+
+/** The person is known: their account is found or made, and the session starts as everybody's does. */
+export async function finishSignIn(
+  call: Call,
+  errand: Errand,
+  vouched: Vouching,
+): Promise<Response> {
+  const { person } = await welcome(call, vouched)
+  // Nothing more is asked here: the other login is the only one of this issuer.
+  const methods = { password: false, code: false, passkeys: 0 }
+  const proofs = [vouched.proof]
+  const answer = await continueSignIn(call, asSignIn(errand), { person, methods, proofs })
+  if (answer instanceof Response) return answer
+  return giveUp(call, errand, 'other-login-weak', 'less than what is required')
+}
+
+export const asSignIn = ({ signIn }: Errand): SignIn => {
+  const { purpose, need, browser, until } = signIn
+  return { purpose, need, browser, until, stage: 'sign-in', ask: 'identify', proofs: [] }
+}
+
+/** What clients are told when a person goes back to them without having signed in. */
+const codes: { readonly [told in Told]?: ErrorCode } = {
+  'other-login-weak': 'unmet_authentication_requirements',
+  'other-login-unreachable': 'temporarily_unavailable',
+}
+
+/** Ends in a page that says what happened, offers to start again and the way back to the client. */
+export async function giveUp(
+  call: Call,
+  errand: Errand,
+  told: Told,
+  detail: string,
+): Promise<never> {
+  const { refusal } = tell(told, detail, wayBack(call, errand.live, told))
+  throw new ProtocolError({ ...refusal, again: await startAgain(call, errand) })
+}
+
+/** Where the same sign-in starts again. */
+export async function startAgain(call: Call, errand: Errand): Promise<string> {
+  const sealed = await sealInteraction(call, asSignIn(errand))
+  return `${endpointUrl(call.issuer, 'main', '/login')}?interaction=${sealed}`
+}
+
+function wayBack(call: Call, live: LiveRequest | undefined, told: Told): WayBack | undefined {
+  if (live === undefined) return undefined
+  const error = { code: codes[told] ?? 'access_denied', description: 'The person did not sign in' }
+  return {
+    href: errorResponse(call.issuer, live.pushed.request, error),
+    clientName: live.client.metadata.client_name,
+  }
+}
