@@ -69,7 +69,7 @@ input[aria-invalid] { border: 2px solid var(--bad); padding-inline: calc(.875rem
 button, .button {
   display: flex; align-items: center; justify-content: center; min-block-size: 3rem;
   padding: .5rem 1.25rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none;
-  color: var(--deep); background: transparent; cursor: pointer;
+  color: var(--deep); background: transparent; cursor: pointer; overflow-wrap: break-word;
   border: 1px solid var(--edge); border-radius: .625rem;
 }
 .even > button { border: 2px solid var(--deep); }
@@ -128,7 +128,7 @@ dt { margin-block-start: 1.25rem; }
     padding: 2.25rem 2.5rem; background: var(--paper); border: 1px solid var(--line);
     border-radius: 1rem; box-shadow: 0 1px 2px rgb(0 0 0 / .05), 0 8px 24px rgb(0 0 0 / .06);
   }
-  .choices { flex-direction: row; }
+  .choices { flex-flow: row wrap; }
   .choices > * { flex: 0 1 auto; min-inline-size: 8rem; }
   .choices.even > * { flex: 1 1 0; }
 }

@@ -31,7 +31,7 @@ export const signIn: Words['signIn'] = {
     title: 'Code eingeben',
     lead: (person) => say`Sie melden sich als ${person} an.`,
     label: 'Einmalcode',
-    hint: 'Die sechs Ziffern, die Ihre Authenticator-App gerade zeigt, oder einer Ihrer Wiederherstellungscodes.',
+    hint: 'Die sechs Ziffern, die Ihre Authenticator-App gerade zeigt, oder einer Ihrer Ersatzcodes.',
     submit: 'Weiter',
     wrong:
       'Dieser Code gilt nicht. Warten Sie auf den nächsten in Ihrer App und versuchen Sie es noch einmal.',
