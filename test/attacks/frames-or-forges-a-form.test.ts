@@ -2,6 +2,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { createBrowser } from '../support/browser.ts'
 import type { Browser, Page, Visit } from '../support/browser.ts'
 import { send } from '../support/http.ts'
+import { peopleForms } from '../support/people-forms.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { testClient } from '../support/test-client.ts'
 
@@ -167,15 +168,7 @@ describe('an attacker who frames or forges a form', () => {
   })
 
   it('ATK-A1-17 gets no CORS for pages, and none of the endpoints takes credentials cross-origin', async () => {
-    const paths = [
-      '/authorize',
-      '/login',
-      '/consent',
-      '/token',
-      '/par',
-      '/userinfo',
-      '/admin/clients',
-    ]
+    const paths = [...peopleForms, '/token', '/par', '/userinfo', '/admin/clients']
     for (const path of paths) {
       const headers = [['origin', 'https://evil.example'], ['access-control-request-method', 'POST']] as const // prettier-ignore
       const answer = await send(`${server.issuer}${path}`, { method: 'OPTIONS', headers })

@@ -2,6 +2,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { formType, post, storageCost } from '../support/attack.ts'
 import { createBrowser } from '../support/browser.ts'
 import { form, send } from '../support/http.ts'
+import { peopleForms } from '../support/people-forms.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { makeDpopKey, testClient } from '../support/test-client.ts'
 
@@ -169,7 +170,7 @@ describe('an attacker who confuses content types and places', () => {
   it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x'])(
     'ATK-A1-29 cannot send the pages’ forms as %s',
     async (type) => {
-      for (const path of ['/authorize', '/login', '/consent']) {
+      for (const path of peopleForms) {
         const headers = { 'content-type': type }
         const page = await createBrowser().post(`${server.issuer}${path}`, { a: 'b' }, { headers })
         expect(pageRefusal(page)).toBe('400 invalid_request')

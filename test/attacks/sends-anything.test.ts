@@ -6,6 +6,7 @@ import { send } from '../support/http.ts'
 import type { Answer } from '../support/http.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { DpopKey } from '../support/test-client.ts'
+import { peopleForms } from '../support/people-forms.ts'
 
 /* Generated input: whatever is sent, no answer is the server's fault, shows innards or echoes markup. */
 
@@ -14,14 +15,14 @@ const web = testClient('web')
 
 const mark = '<x-mark a="\'">'
 const paths = [
-  '/par', '/token', '/introspect', '/revoke', '/authorize', '/login', '/consent', '/userinfo', '/jwks',
+  '/par', '/token', '/introspect', '/revoke', '/userinfo', '/jwks', ...peopleForms, '/account', '/account/sign-out', '/account/signed-out', '/login/callback',
   '/.well-known/openid-configuration', '/assets/x', '/admin/clients', '/admin/users/x', '/nothing',
 ] // prettier-ignore
 
 const words = [
   'client_id', 'request_uri', 'client_assertion', 'client_assertion_type', 'response_type', 'redirect_uri', 'scope', 'state',
   'nonce', 'code_challenge', 'code_challenge_method', 'claims', 'prompt', 'max_age', 'resource', 'dpop_jkt', 'grant_type',
-  'code', 'code_verifier', 'refresh_token', 'token', 'token_type_hint', 'interaction', 'username', 'password', 'action',
+  'code', 'code_verifier', 'refresh_token', 'token', 'token_type_hint', 'interaction', 'username', 'password', 'action', 'form', 'otp', 'assertion', 'attestation', 'link', 'grant', 'session', 'id_token_hint', 'post_logout_redirect_uri',
   'authorization_details', 'request', 'response_mode', 'login_hint', 'acr_values', '__proto__', 'constructor',
   'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', 'urn:ietf:params:oauth:request_uri:', 'authorization_code',
   'client_credentials', 'openid', 'accounts', 'S256', 'client-web', 'none', 'https://web.example/cb', mark,
@@ -90,7 +91,11 @@ describe('an attacker who sends anything', () => {
           ...(carries ? { body: content } : {}),
         })
         expectSober(answer)
-        if (answer.status < 400) expect(path).toMatch(/^\/(jwks$|\.well-known\/)/)
+        // A stranger is sent to nothing but the sign-in, and learns that they are signed out.
+        const own = [`${server.issuer}/login?interaction=`, `${server.issuer}/account/signed-out`, `${server.issuer}/logout`]
+        const location = answer.headers.get('location') ?? ''
+        if (answer.status === 303) expect(own.some((start) => location.startsWith(start)), location).toBe(true)
+        else if (answer.status < 400) expect(path).toMatch(/^\/(jwks$|\.well-known\/|logout$|account\/signed-out$)/)
       },
     ) // prettier-ignore
     await holdsAsync(property, 400)

@@ -4,12 +4,13 @@ import { formType, honest, post, signTexts, storageCost } from '../support/attac
 import { createBrowser } from '../support/browser.ts'
 import type { PrivateJwk } from '../support/fixtures.ts'
 import { form, send } from '../support/http.ts'
+import { peopleForms } from '../support/people-forms.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { makeDpopKey, nonceOf, nowSeconds, testClient } from '../support/test-client.ts'
 
 const server = inject('server')
 const web = testClient('web')
-const bodies = ['/par', '/token', '/introspect', '/revoke', '/authorize', '/login', '/consent']
+const bodies = ['/par', '/token', '/introspect', '/revoke', ...peopleForms]
 const inherited = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'] // prettier-ignore
 
 const parBody = async (): Promise<string> =>

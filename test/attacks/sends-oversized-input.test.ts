@@ -5,6 +5,7 @@ import type { Admin } from '../support/admin.ts'
 import { formType, honest, openRawAdmin, post, storageCost } from '../support/attack.ts'
 import { createBrowser } from '../support/browser.ts'
 import { form, send } from '../support/http.ts'
+import { peopleForms } from '../support/people-forms.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, nonceOf, proof, testClient } from '../support/test-client.ts'
 
@@ -25,7 +26,7 @@ async function parBody(over: Readonly<Record<string, string>> = {}): Promise<str
 }
 
 describe('an attacker who sends too much', () => {
-  const paths = ['/par', '/token', '/introspect', '/revoke', '/authorize', '/login', '/consent']
+  const paths = ['/par', '/token', '/introspect', '/revoke', ...peopleForms]
 
   it.each(paths)(
     'ATK-A1-31 gets 413 at %s for 64 KiB and one byte, told before or not',
