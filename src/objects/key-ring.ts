@@ -228,17 +228,24 @@ const emptyRing = (issuer: string): Ring => ({ format: 1, issuer, keys: [] })
 
 /**
  * Adds or replaces the key that is to sign; its predecessors leave once the longest token of theirs has
- * expired. The key itself stays, whatever was planned for it before.
+ * expired. A key that was announced to take over later still does: nothing that signs is on its way out.
  */
 function withKey(ring: Ring, signer: RingKey, issuer: Issuer): Ring {
   const { removeAt: _planned, ...key } = signer
   const longest =
     Math.max(issuer.lifetimes.accessToken, issuer.lifetimes.idToken) + 2 * jwksLifetime
-  const removeAt = key.activeFrom + longest * 1000
-  const others = ring.keys
-    .filter((other) => other.kid !== key.kid)
-    .map((other) => ({ ...other, removeAt: Math.min(other.removeAt ?? Infinity, removeAt) }))
-  return { ...ring, keys: [...others, key] }
+  const leavesAfter = ({ activeFrom }: RingKey): number => activeFrom + longest * 1000
+  const isLater = (other: RingKey): boolean =>
+    other.alg === key.alg && other.activeFrom > key.activeFrom
+  const others = ring.keys.filter((other) => other.kid !== key.kid)
+  const later = others.find(isLater)
+  const kept = others.map((other) =>
+    isLater(other)
+      ? other
+      : { ...other, removeAt: Math.min(other.removeAt ?? Infinity, leavesAfter(key)) },
+  )
+  const added = later === undefined ? key : { ...key, removeAt: leavesAfter(later) }
+  return { ...ring, keys: [...kept, added] }
 }
 
 /** Drops a key. Without a next one, whoever signs now goes on doing so: it does not retire any more. */

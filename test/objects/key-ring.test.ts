@@ -255,4 +255,27 @@ describe('the master secret of a ring', () => {
     expect(active && (await openKey(active, strange))).toBeDefined()
     expect((await ringOf(name)).keys).toHaveLength(before.keys.length + 1)
   })
+
+  it('lets a key that was announced take over later, and lets it stay while it signs', async () => {
+    const name = 'lost before takeover'
+    const [first] = keysIn(await ringOf(name), 'active')
+    const newer = secret('E')
+    await giveSecret(ringObject(name), `${newer},${env.MASTER_SECRET}`)
+    await ringObject(name).rotate('bank')
+    const [next] = keysIn(await ringOf(name), 'next')
+    // The key that signs can no longer be opened: one that nobody announced stands in for it.
+    await giveSecret(ringObject(name), newer)
+    const [standIn] = keysIn(await ringOf(name), 'active')
+    expect([first?.kid, next?.kid]).not.toContain(standIn?.kid)
+    const token = await signWith(await ringOf(name), newer)
+    setClock(ahead)
+    expect(keysIn(await ringOf(name), 'active').map(({ kid }) => kid)).toEqual([next?.kid])
+    expect(await verifies(await ringOf(name), token)).toBe(true)
+    const late = ended + 1
+    setClock(late)
+    await runDurableObjectAlarm(ringObject(name))
+    const ring = await ringOf(name)
+    expect(kids(ring.keys)).toEqual([next?.kid])
+    expect(await verifies(ring, await signWith(ring, newer))).toBe(true)
+  })
 })

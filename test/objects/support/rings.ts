@@ -38,9 +38,10 @@ export async function openKey(
 /** Signs with the key that signs now. */
 export async function signWith(
   ring: Ring,
+  secret?: string,
 ): Promise<{ readonly kid: string; readonly token: string }> {
   const key = activeKey(ring, 'ES256', Date.now())
-  const opened = key && (await openKey(key))
+  const opened = key && (await openKey(key, secret))
   if (key === undefined || opened === undefined) throw new Error('no key signs')
   const { kid, alg } = key
   const privateKey = await importKey(parseJson(opened) as JsonWebKey, alg)
