@@ -285,8 +285,8 @@ export class Account extends EdgeObject {
   }
 
   /**
-   * Its owner takes a permission back: at once, or by the alarm where the grant cannot be reached now,
-   * which throws.
+   * Its owner takes a permission back: at once, or (`ending`) by the alarm where the grant cannot be
+   * reached now.
    */
   async endGrant(issuer: string, by: By, grantId: string): Promise<Reply<EndAnswer>> {
     const account = this.of(issuer)
@@ -294,8 +294,11 @@ export class Account extends EdgeObject {
     if (by.kind !== 'session' || session?.browser !== by.browser) return this.reply('signed-out')
     if (!takeBack(this.shelf, grantId, by)) return this.reply('unknown')
     this.schedule()
-    await this.endGrants(issuer)
-    return this.reply('ended')
+    const reached = await this.endGrants(issuer).then(
+      () => true,
+      () => false,
+    )
+    return this.reply(reached ? 'ended' : 'ending')
   }
 
   /**
@@ -399,4 +402,4 @@ export class Account extends EdgeObject {
 }
 
 /** What became of taking a permission back. */
-export type EndAnswer = 'ended' | 'unknown' | 'signed-out'
+export type EndAnswer = 'ended' | 'ending' | 'unknown' | 'signed-out'

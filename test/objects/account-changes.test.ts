@@ -1,10 +1,10 @@
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Account } from '../../src/objects/account.ts'
 import type { By, Change } from '../../src/objects/account/changes.ts'
 import type { Proof } from '../../src/types.ts'
 import { grantOf, newGrantId, order } from './support/grants.ts'
-import { countOf, holdingsOf, made, nothing, parallel, setClock, start, stubsOf } from './support/objects.ts' // prettier-ignore
+import { countOf, env, holdingsOf, made, nothing, parallel, setClock, start, stubsOf } from './support/objects.ts' // prettier-ignore
 
 const stubs = stubsOf('bank')
 const accountOf = (id: string) => made(stubs.account(id))
@@ -285,6 +285,30 @@ describe('taking a permission back', () => {
     await account().endGrant('bank', by('s1'), grantId)
     expect(await promise(grantId)).toBe(false)
     expect((await account().listGrants('bank')).value).toHaveLength(2)
+  })
+
+  it('is noted and done later where the grant cannot be reached, and says so', async () => {
+    const { account, begin, kinds } = await newAccount()
+    await begin('s1')
+    const grantId = newGrantId()
+    await account().addGrant('bank', { grantId, clientId: 'app', endsAt: start + 86_400_000 })
+    await grantOf(grantId).authorize(order)
+    await account().confirmGrant('bank', grantId)
+    const broken = {
+      idFromString: (id: string) => env.GRANT.idFromString(id),
+      get: () => ({ revoke: () => Promise.reject(new Error('out of reach')) }),
+    }
+    const answer = await runInDurableObject(account(), async (object) => {
+      Object.assign(object, { env: { ...env, GRANT: broken } })
+      const { value } = await object.endGrant('bank', by('s1'), grantId)
+      Object.assign(object, { env })
+      return value
+    })
+    expect(answer).toBe('ending')
+    expect((await kinds())?.[0]).toBe('permission-ended')
+    setClock(5)
+    await runDurableObjectAlarm(account())
+    expect((await grantOf(grantId).summary('bank')).value.status).toBe('revoked')
   })
 
   it('ends the grant at once, and is noted once however often it is asked', async () => {

@@ -15,7 +15,7 @@ export async function postPermissions(call: Call): Promise<Response> {
   const outcome = await call.storage.object('Account.endGrant', () =>
     account.endGrant(call.issuer.id, visitor.by, grantId),
   )
-  if (outcome !== 'ended') return backTo(call, '/account', 'gone')
-  call.log('permission.ended', { account: accountId, grant: grantId })
-  return backTo(call, '/account', 'permission-ended')
+  if (outcome !== 'ended' && outcome !== 'ending') return backTo(call, '/account', 'gone')
+  call.log('permission.ended', { account: accountId, grant: grantId, outcome })
+  return backTo(call, '/account', outcome === 'ended' ? 'permission-ended' : 'permission-ending')
 }

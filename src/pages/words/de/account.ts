@@ -155,6 +155,8 @@ export const account: Words['account'] = {
   },
   notices: {
     'permission-ended': 'Die Erlaubnis wurde zurückgenommen. Sie gilt nicht mehr.',
+    'permission-ending':
+      'Wir haben vermerkt, dass Sie die Erlaubnis zurücknehmen. Sie ließ sich nicht sofort beenden und endet in wenigen Augenblicken.',
     'session-ended': 'Jener Browser wurde abgemeldet.',
     'sessions-ended': 'Alle anderen Browser wurden abgemeldet.',
     'passkey-added': 'Ihr Passkey wurde hinzugefügt. Sie können sich jetzt damit anmelden.',

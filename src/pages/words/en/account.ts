@@ -155,6 +155,8 @@ export const account = {
   },
   notices: {
     'permission-ended': 'The permission was taken back. It no longer works.',
+    'permission-ending':
+      'We have noted that you take the permission back. It could not be ended at once and ends within moments.',
     'session-ended': 'That browser was signed out.',
     'sessions-ended': 'Every other browser was signed out.',
     'passkey-added': 'Your passkey was added. You can sign in with it now.',
