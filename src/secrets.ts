@@ -72,6 +72,13 @@ export function deriveKeys(
   }
 }
 
+/** HMAC of a text under the current secret: 32 bytes that nobody can guess, the same each time. */
+export async function macOf(keys: SecretKeys, about: string): Promise<Uint8Array> {
+  const key = await keys.key(keys.current)
+  if (key === undefined) throw new Error('the current secret is missing')
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(about)))
+}
+
 /** Seals bytes: `secretId.iv.ciphertext` in base64url parts. AES-GCM with a random 96-bit IV. */
 export async function seal(
   keys: SecretKeys,

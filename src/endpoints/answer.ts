@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { codeResponse, errorResponse, seeOther } from '../authorization/respond.ts'
-import { tuple, utf8 } from '../encoding.ts'
+import { tuple } from '../encoding.ts'
 import { makeHandle } from '../handles.ts'
 import type { Consent } from '../objects/grant.ts'
 import type { Approval } from '../people/interaction.ts'
@@ -8,6 +8,7 @@ import { sessionIdAt } from '../people/session-id.ts'
 import { sessionHandle } from '../people/session.ts'
 import { subjectFor } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
+import { macOf } from '../secrets.ts'
 import { defaultResources } from '../tokens/issue.ts'
 import { wayBack } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
@@ -126,11 +127,6 @@ export async function completeOnce(call: Call, live: LiveRequest, outcome: strin
   return turnAway(answer === 'expired' ? 'link-expired' : 'link-answered', answer, back)
 }
 
-/** HMAC(key, request ‖ grant): the same click gets the same code, nobody can guess it. */
-async function codeSecret(call: Call, approval: Approval): Promise<Uint8Array> {
-  const { code } = call.secrets
-  const key = await code.key(code.current)
-  if (key === undefined) throw new Error('the current secret is missing')
-  const about = utf8(tuple(approval.request, approval.grantId))
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, about))
-}
+/** The same click gets the same code, nobody can guess it. */
+const codeSecret = ({ secrets }: Call, { request, grantId }: Approval): Promise<Uint8Array> =>
+  macOf(secrets.code, tuple(request, grantId))

@@ -5,7 +5,7 @@ import { errorResponse, seeOther } from '../authorization/respond.ts'
 import { demand } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { canReach, needOf } from '../people/authentication.ts'
-import { cookieHash, newBrowserCookie, readCookie } from '../people/cookies.ts'
+import { browserOf } from '../people/cookies.ts'
 import { currentSession, methodsOf } from '../people/session.ts'
 import type { Session } from '../people/session.ts'
 import { normalName } from '../people/sign-in.ts'
@@ -87,18 +87,16 @@ async function decide(call: Call, { handle, live, session }: Arrival): Promise<R
       ? answerSilently(call, live, { handle, session, need })
       : tell('login_required', 'The person must sign in')
   }
-  const known = readCookie(call, 'browser')
-  const made = known === undefined ? newBrowserCookie(call) : undefined
+  const { browser, cookies } = await browserOf(call)
   const interaction = {
     purpose: { kind: 'authorize', request: handle },
     need,
-    browser: await cookieHash(known ?? made?.value ?? ''),
+    browser,
     until: pushed.finishUntil,
   } as const
   const selects = request.prompt.includes('select_account')
   if (suits && step === 'done' && !selects) return arriveWith(call, interaction, session)
   const asked = { ...interaction, stage: 'sign-in', proofs: [], ask: 'identify' } as const
-  const cookies = made === undefined ? [] : [made]
   if (!suits) return askFor(call, asked, cookies)
   if (selects) return askFor(call, { ...asked, offer: session.person.username }, cookies)
   if (step === 'done' || step === 'identify') return askFor(call, asked, cookies)

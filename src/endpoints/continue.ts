@@ -62,7 +62,8 @@ export async function askForMissing(
   return askFor(call, { ...asked, ...recovery, ask: step, person, proofs }, cookies)
 }
 
-async function addressOf(call: Call, interaction: SignIn): Promise<string> {
+/** The page that asks for what is missing. */
+export async function addressOf(call: Call, interaction: SignIn): Promise<string> {
   const sealed = await sealInteraction(call, interaction)
   return `${endpointUrl(call.issuer, 'main', pathOf(interaction.ask))}?interaction=${sealed}`
 }

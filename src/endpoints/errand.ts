@@ -1,16 +1,14 @@
 import type { Call } from '../call.ts'
-import { endpointUrl } from '../call.ts'
-import { errorResponse } from '../authorization/respond.ts'
 import { ProtocolError } from '../errors.ts'
-import type { ErrorCode, WayBack } from '../errors.ts'
-import { sealInteraction } from '../people/interaction.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { SignIn } from '../people/interaction.ts'
 import type { PersonClaims } from '../objects/account.ts'
 import { tell } from '../people/told.ts'
 import type { Told } from '../people/told.ts'
 import { welcome } from '../people/vouched.ts'
 import type { Vouched } from '../people/vouched.ts'
-import { continueSignIn } from './continue.ts'
+import { addressOf, continueSignIn } from './continue.ts'
+import { wayBack } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
 /** What a sign-in elsewhere is for, and the request behind it. */
@@ -55,21 +53,13 @@ export async function giveUp(
   told: Told,
   detail: string,
 ): Promise<never> {
-  const { refusal } = tell(told, detail, wayBack(call, errand.live, told))
+  const { live } = errand
+  const error = { code: codes[told] ?? 'access_denied', description: 'The person did not sign in' }
+  const back = live && wayBack(call, live.client, live.pushed.request, error)
+  const { refusal } = tell(told, detail, back)
   throw new ProtocolError({ ...refusal, again: await startAgain(call, errand) })
 }
 
 /** Where the same sign-in starts again. */
-export async function startAgain(call: Call, errand: Errand): Promise<string> {
-  const sealed = await sealInteraction(call, asSignIn(errand))
-  return `${endpointUrl(call.issuer, 'main', '/login')}?interaction=${sealed}`
-}
-
-function wayBack(call: Call, live: LiveRequest | undefined, told: Told): WayBack | undefined {
-  if (live === undefined) return undefined
-  const error = { code: codes[told] ?? 'access_denied', description: 'The person did not sign in' }
-  return {
-    href: errorResponse(call.issuer, live.pushed.request, error),
-    clientName: live.client.metadata.client_name,
-  }
-}
+export const startAgain = (call: Call, errand: Errand): Promise<string> =>
+  addressOf(call, asSignIn(errand))

@@ -96,6 +96,11 @@ function turnAwayLate(
   return turnAway(status === 'expired' ? 'link-expired' : 'link-answered', status, back)
 }
 
+const cameToNothing = {
+  code: 'access_denied',
+  description: 'The request came to nothing',
+} as const
+
 /**
  * The way back to a client whose request came to nothing, which it is told; undefined where the
  * redirect URI is no longer a registered one.
@@ -104,9 +109,9 @@ export function wayBack(
   call: Call,
   { metadata }: ClientRecord,
   { redirectUri, state }: Pick<Stub, 'redirectUri' | 'state'>,
+  error: Parameters<typeof errorResponse>[2] = cameToNothing,
 ): WayBack | undefined {
   if (!matchesRegistered(redirectUri, metadata.redirect_uris)) return undefined
-  const error = { code: 'access_denied', description: 'The request came to nothing' } as const
   const target = state === undefined ? { redirectUri } : { redirectUri, state }
   return { href: errorResponse(call.issuer, target, error), clientName: metadata.client_name }
 }

@@ -57,5 +57,15 @@ export const clearCookie = (call: Call, name: CookieName): string =>
 
 export const newBrowserCookie = (call: Call): Cookie => setCookie(call, 'browser', randomText(32))
 
+/** The cookie of this browser by its hash, and the one to set where it had none. */
+export async function browserOf(
+  call: Call,
+): Promise<{ readonly browser: string; readonly cookies: readonly Cookie[] }> {
+  const known = readCookie(call, 'browser')
+  if (known !== undefined) return { browser: await cookieHash(known), cookies: [] }
+  const made = newBrowserCookie(call)
+  return { browser: await cookieHash(made.value), cookies: [made] }
+}
+
 /** What a sealed form token stores of a cookie. */
 export const cookieHash = (value: string): Promise<string> => digest(value)

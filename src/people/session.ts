@@ -1,10 +1,11 @@
 import type { Call } from '../call.ts'
-import { tuple, utf8 } from '../encoding.ts'
+import { tuple } from '../encoding.ts'
 import { makeHandle, readHandle } from '../handles.ts'
 import type { Handle } from '../handles.ts'
 import type { Credential } from '../objects/account.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import type { StartAnswer } from '../objects/account/sessions.ts'
+import { macOf } from '../secrets.ts'
 import { mostOf } from '../settings/delegated-login.ts'
 import type { DelegatedLogin } from '../settings/delegated-login.ts'
 import type { Proof } from '../types.ts'
@@ -86,7 +87,6 @@ export type Started =
       readonly status: 'started'
       readonly id: string
       readonly cookie: Cookie
-      readonly secretHash: string
     }
   | { readonly status: Exclude<StartAnswer['status'], 'started'> }
 
@@ -139,18 +139,12 @@ export async function beginSession(
     status: 'started',
     id: answer.id,
     cookie: setCookie(call, 'session', text),
-    secretHash: handle.secretHash,
   }
 }
 
-/** HMAC over what was sent: a double click gets the same session, nobody can guess its secret. */
-async function secretOf(call: Call, accountId: string, once: string): Promise<Uint8Array> {
-  const { code } = call.secrets
-  const key = await code.key(code.current)
-  if (key === undefined) throw new Error('the current secret is missing')
-  const about = utf8(tuple('session', accountId, once))
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, about))
-}
+/** A double click gets the same session, nobody can guess its secret. */
+const secretOf = ({ secrets }: Call, accountId: string, once: string): Promise<Uint8Array> =>
+  macOf(secrets.code, tuple('session', accountId, once))
 
 /** A set-up that was begun in this browser, for whomever, is over when somebody signs in. */
 async function endSetupHere(call: Call, browser: string): Promise<void> {

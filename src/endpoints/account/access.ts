@@ -9,7 +9,7 @@ import type { Credential } from '../../objects/account.ts'
 import { readHandle } from '../../handles.ts'
 import { judge } from '../../people/authentication.ts'
 import type { Need } from '../../people/authentication.ts'
-import { cookieHash, newBrowserCookie, readCookie } from '../../people/cookies.ts'
+import { browserOf, cookieHash, readCookie } from '../../people/cookies.ts'
 import { whenceOf } from '../../people/device.ts'
 import { freshFor, isFresh, levelForChange } from '../../people/freshness.ts'
 import { openForm } from '../../people/forms.ts'
@@ -165,18 +165,16 @@ async function signInFor(
 ): Promise<Response> {
   const { level, session, freshAfter = 0 } = wanted
   const need: Need = { required: level, wanted: level, freshAfter }
-  const known = readCookie(call, 'browser')
-  const made = known === undefined ? newBrowserCookie(call) : undefined
+  const { browser, cookies } = await browserOf(call)
   const asked = {
     stage: 'sign-in',
     purpose: { kind: 'account', path },
     need,
-    browser: await cookieHash(known ?? made?.value ?? ''),
+    browser,
     until: call.now + call.issuer.lifetimes.interaction * 1000,
     proofs: [],
     ask: 'identify',
   } as const
-  const cookies = made === undefined ? [] : [made]
   if (session === undefined) return askFor(call, asked, cookies)
   const { person, proofs, credential, id: continues } = session
   const methods = methodsOf(credential, call.issuer.authentication.login)

@@ -10,13 +10,7 @@ import { reachOf } from '../../objects/account/factors.ts'
 import type { SetupKind } from '../../objects/account/setup.ts'
 import { SetupBeginPage, SetupPage } from '../../pages/account/setup.tsx'
 import type { SetupProblem } from '../../pages/account/setup.tsx'
-import {
-  clearCookie,
-  cookieHash,
-  newBrowserCookie,
-  readCookie,
-  setCookie,
-} from '../../people/cookies.ts'
+import { browserOf, clearCookie, cookieHash, readCookie, setCookie } from '../../people/cookies.ts'
 import { openForm, sealForm } from '../../people/forms.ts'
 import { checkSameOrigin } from '../../people/interaction.ts'
 import { endSessionOf, methodsOf, sessionHandle } from '../../people/session.ts'
@@ -45,12 +39,10 @@ export async function showSetup(call: Call): Promise<Response> {
   const link = one(query, 'link')
   if (link === undefined) return showSteps(call)
   const live = await openLink(call, link)
-  const known = readCookie(call, 'browser')
-  const cookie = known === undefined ? newBrowserCookie(call) : undefined
-  const bound = await cookieHash(known ?? cookie?.value ?? '')
+  const { browser: bound, cookies } = await browserOf(call)
   const token = await sealForm(call, 'setup', { bound, lifetime: beginFor, data: { link } })
   const response = await renderBegin(call, live, { token })
-  if (cookie !== undefined) response.headers.append('set-cookie', cookie.header)
+  for (const { header } of cookies) response.headers.append('set-cookie', header)
   return response
 }
 

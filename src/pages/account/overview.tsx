@@ -188,75 +188,62 @@ function Methods(props: OverviewProps & Required<Pick<OverviewProps, 'methods'>>
   return (
     <Section id="methods" title={say.title}>
       <Rows>
-        <Row
+        <WayRow
+          id="passkeys"
           title={page.title}
           meta={passkeys === 0 ? page.empty : page.count(passkeys)}
-          action={
-            <Way
-              id="passkeys"
-              href={action('/account/passkeys')}
-              label={passkeys === 0 ? say.setUp : page.manage}
-              about={page.title}
-            />
-          }
+          href={action('/account/passkeys')}
+          label={passkeys === 0 ? say.setUp : page.manage}
         />
-        <Row
+        <WayRow
+          id="code"
           title={say.code}
           meta={
             codeAddedAt === undefined
               ? say.codeNone
               : say.codeSince(<Day time={codeAddedAt} lang={lang} />)
           }
-          action={
-            <Way
-              id="code"
-              href={action('/account/code')}
-              label={codeAddedAt === undefined ? say.setUp : say.change}
-              about={say.code}
-            />
-          }
+          href={action('/account/code')}
+          label={codeAddedAt === undefined ? say.setUp : say.change}
         />
-        <Row
+        <WayRow
+          id="recovery"
           title={say.recovery}
           meta={recoveryCodes === 0 ? say.recoveryNone : say.recoveryLeft(recoveryCodes)}
-          action={
-            <Way
-              id="recovery"
-              href={action('/account/recovery-codes')}
-              label={say.make}
-              about={say.recovery}
-            />
-          }
+          href={action('/account/recovery-codes')}
+          label={say.make}
         />
-        <Row
+        <WayRow
+          id="password"
           title={say.password}
           meta={password ? say.passwordSet : say.passwordNone}
-          action={
-            <Way
-              id="password"
-              href={action('/account/password')}
-              label={password ? say.change : say.setUp}
-              about={say.password}
-            />
-          }
+          href={action('/account/password')}
+          label={password ? say.change : say.setUp}
         />
       </Rows>
     </Section>
   )
 }
 
-/** A link that looks like the buttons of other rows. */
-export function Way(props: {
+/** Something that is changed on a page of its own; the link there looks like the buttons of other rows. */
+export function WayRow(props: {
   readonly id: string
+  readonly title: string
+  readonly meta: Child
   readonly href: string
   readonly label: string
-  readonly about: string
 }) {
-  const { id, href, label, about } = props
+  const { id, title, meta, href, label } = props
   return (
-    <a class="button small" id={id} href={href} aria-label={`${label}: ${about}`}>
-      {label}
-    </a>
+    <Row
+      title={title}
+      meta={meta}
+      action={
+        <a class="button small" id={id} href={href} aria-label={`${label}: ${title}`}>
+          {label}
+        </a>
+      }
+    />
   )
 }
 

@@ -2,8 +2,8 @@ import { inWords } from '../duration.ts'
 import { BrandName, Layout } from '../layout.tsx'
 import type { Frame } from '../layout.tsx'
 import { visibleName } from '../name.ts'
-import { Choices, Field, Problem, Row, Rows } from '../parts.tsx'
-import { NoticeLine, Way } from './overview.tsx'
+import { Choices, Field, Problem, Rows } from '../parts.tsx'
+import { NoticeLine, WayRow } from './overview.tsx'
 import type { Notice } from './overview.tsx'
 
 export type SetupProblem =
@@ -92,58 +92,38 @@ export function SetupPage(props: StepsProps) {
         {ready ? say.ready : missing}
       </p>
       <Rows>
-        <Row
+        <WayRow
+          id="passkeys"
           title={say.passkeys}
           meta={passkeys}
-          action={
-            <Way
-              id="passkeys"
-              href={action('/account/passkeys')}
-              label={methods.setUp}
-              about={say.passkeys}
-            />
-          }
+          href={action('/account/passkeys')}
+          label={methods.setUp}
         />
-        <Row
+        <WayRow
+          id="password"
           title={methods.password}
           meta={has.password ? methods.passwordSet : methods.passwordNone}
-          action={
-            <Way
-              id="password"
-              href={action('/account/password')}
-              label={has.password ? methods.change : methods.setUp}
-              about={methods.password}
-            />
-          }
+          href={action('/account/password')}
+          label={has.password ? methods.change : methods.setUp}
         />
-        <Row
+        <WayRow
+          id="code"
           title={methods.code}
           meta={has.code ? methods.codeSet : methods.codeNone}
-          action={
-            <Way
-              id="code"
-              href={action('/account/code')}
-              label={has.code ? methods.change : methods.setUp}
-              about={methods.code}
-            />
-          }
+          href={action('/account/code')}
+          label={has.code ? methods.change : methods.setUp}
         />
         {(has.code || has.passkeys > 0) && has.password ? (
-          <Row
+          <WayRow
+            id="recovery"
             title={methods.recovery}
             meta={
               has.recoveryCodes === 0
                 ? methods.recoveryNone
                 : methods.recoveryLeft(has.recoveryCodes)
             }
-            action={
-              <Way
-                id="recovery"
-                href={action('/account/recovery-codes')}
-                label={methods.make}
-                about={methods.recovery}
-              />
-            }
+            href={action('/account/recovery-codes')}
+            label={methods.make}
           />
         ) : null}
       </Rows>
