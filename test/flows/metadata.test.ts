@@ -70,6 +70,7 @@ describe('the metadata', () => {
       name.includes('_signing_alg_'),
     )
     expect(lists.map(([name]) => name).sort()).toEqual([
+      'authorization_signing_alg_values_supported',
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
