@@ -2,6 +2,7 @@ import type { Call } from '../call.ts'
 import { digest } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
+import type { Algorithm } from '../profiles/profile.ts'
 import { verifySignature } from '../tokens/jwt.ts'
 import type { JwtParts } from '../tokens/jwt.ts'
 import type { ClientRecord } from '../types.ts'
@@ -14,7 +15,8 @@ export type Assertion = {
   readonly jti: string
   /** Until when (ms) the assertion could be accepted, and must be remembered. */
   readonly validUntil: number
-  /** The client's key that signed it. */
+  /** The client's key that signed it, and how. */
+  readonly alg: Algorithm
   readonly jwk: PublicJwk
 }
 
@@ -58,7 +60,7 @@ export async function verifyAssertion(
   const keys = await verificationKeys(call, client, { kid: header['kid'], alg })
   for (const { key, jwk } of keys) {
     if (await verifySignature(assertion.token, key, alg)) {
-      return accept({ jti: await digest(jti), validUntil: until, jwk })
+      return accept({ jti: await digest(jti), validUntil: until, alg, jwk })
     }
   }
   return bad(keys.length === 0 ? 'no key of the client fits' : 'the signature does not verify')

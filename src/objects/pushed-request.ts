@@ -1,3 +1,4 @@
+import type { ReceivedRequest } from '../authorization/received.ts'
 import type { Reply } from '../observe/storage.ts'
 import type { AuthorizationRequest, ResponseMode } from '../types.ts'
 import { EdgeObject } from './edge-object.ts'
@@ -9,6 +10,8 @@ export type NewPushedRequest = PushedRequestKey & {
   readonly clientId: string
   readonly generation: string
   readonly request: AuthorizationRequest
+  /** The request as it was sent; stored and dropped with the validated one. */
+  readonly received?: ReceivedRequest
   /** Location hint of the pushing caller; the grant is created there. */
   readonly hint: DurableObjectLocationHint
   /** Milliseconds the request may be opened, and a signed-in interaction may finish. */
@@ -34,6 +37,7 @@ type Stored = PushedRequestKey & {
   readonly stub: Stub
   /** Gone once the interaction can no longer finish. */
   readonly request?: AuthorizationRequest
+  readonly received?: ReceivedRequest
   readonly completion?: Completion
 }
 
@@ -45,6 +49,7 @@ export type PushedRequestReading =
       readonly clientId: string
       readonly generation: string
       readonly request: AuthorizationRequest
+      readonly received?: ReceivedRequest
       readonly hint: DurableObjectLocationHint
       readonly finishUntil: number
     }
@@ -81,6 +86,7 @@ export class PushedRequest extends EdgeObject<unknown> {
         ...(request.state === undefined ? {} : { state: request.state }),
       },
       request,
+      ...(input.received === undefined ? {} : { received: input.received }),
     }
     this.write('request', stored)
     this.wakeAt(stored.finishUntil + repeatable)
@@ -105,8 +111,9 @@ export class PushedRequest extends EdgeObject<unknown> {
     const until = purpose === 'opening' ? stored.openUntil : stored.finishUntil
     if (stored.request === undefined || this.now() >= until)
       return this.reply({ status: 'expired', stub })
-    const { clientId, generation, request, hint, finishUntil } = stored
-    return this.reply({ status: 'live', clientId, generation, request, hint, finishUntil })
+    const { clientId, generation, request, received, hint, finishUntil } = stored
+    const live = { status: 'live', clientId, generation, request, hint, finishUntil } as const
+    return this.reply(received === undefined ? live : { ...live, received })
   }
 
   /**
@@ -133,7 +140,7 @@ export class PushedRequest extends EdgeObject<unknown> {
     if (stored === undefined) return
     const stubUntil = stored.finishUntil + stubFor
     if (this.now() >= stubUntil) return this.ctx.storage.deleteAll()
-    const { request, ...rest } = stored
+    const { request, received: _received, ...rest } = stored
     if (request !== undefined && this.now() >= stored.finishUntil) this.write('request', rest)
     await this.ctx.storage.setAlarm(stubUntil)
   }
