@@ -9,7 +9,7 @@ import { sessionHandle } from '../people/session.ts'
 import { subjectFor } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
 import { macOf } from '../secrets.ts'
-import { defaultResources } from '../tokens/issue.ts'
+import { defaultResources } from '../tokens/audience.ts'
 import { wayBack } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
