@@ -38,7 +38,7 @@ function publicJson(body: unknown): Response {
   return response
 }
 
-/** OIDC Discovery 3: one key signs; clients may have it encrypted for a key of theirs. */
+/** OIDC Discovery 3, JARM 4: one key signs; clients may have it encrypted for a key of theirs. */
 const signedAndEncrypted = (issuer: Issuer) => ({
   id_token_signing_alg_values_supported: [issuer.signingAlgorithm],
   id_token_encryption_alg_values_supported: keyEncryptionAlgorithms,
@@ -46,6 +46,9 @@ const signedAndEncrypted = (issuer: Issuer) => ({
   userinfo_signing_alg_values_supported: [issuer.signingAlgorithm],
   userinfo_encryption_alg_values_supported: keyEncryptionAlgorithms,
   userinfo_encryption_enc_values_supported: contentEncryptionAlgorithms,
+  authorization_signing_alg_values_supported: [issuer.signingAlgorithm],
+  authorization_encryption_alg_values_supported: keyEncryptionAlgorithms,
+  authorization_encryption_enc_values_supported: contentEncryptionAlgorithms,
 })
 
 export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>> {
