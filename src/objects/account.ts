@@ -269,8 +269,12 @@ export class Account extends EdgeObject {
   }
 
   /** The grant exists now. */
-  confirmGrant(issuer: string, grantId: string): Reply<true> {
-    if (this.of(issuer) !== undefined) confirmGrant(this.shelf, grantId)
+  confirmGrant(
+    issuer: string,
+    grantId: string,
+    anew?: Pick<GrantEntry, 'scope' | 'claims' | 'endsAt'>,
+  ): Reply<true> {
+    if (this.of(issuer) !== undefined) confirmGrant(this.shelf, grantId, anew)
     return this.reply(true)
   }
 

@@ -36,10 +36,14 @@ export class Grant extends EdgeObject<Env> {
   authorize(input: Approved): Reply<boolean> {
     const before = this.stored()
     const { secretHash } = input.code
-    if (before?.codes.some((code) => code.secretHash === secretHash) === true) {
-      return this.reply(before.status === 'active' && before.issuer === input.issuer)
-    }
     const { update, evidence = [] } = input
+    if (before?.codes.some((code) => code.secretHash === secretHash) === true) {
+      const live = before.status === 'active' && before.issuer === input.issuer
+      // The same click again is answered again, with a response that was signed again.
+      const again = evidence.filter(({ kind }) => kind === 'response')
+      if (live && again.length > 0) this.save(this.recorded(before, again))
+      return this.reply(live)
+    }
     const now = this.now()
     if (update === undefined) {
       if (before !== undefined) return this.reply(false)

@@ -1,5 +1,6 @@
+import type { Json } from '../evidence/canonical.ts'
 import type { Reply } from '../observe/storage.ts'
-import type { AuthorizationRequest, ResponseMode } from '../types.ts'
+import type { AuthorizationRequest, ResponseMode, Sender } from '../types.ts'
 import { EdgeObject } from './edge-object.ts'
 
 /** Who asks: every method compares it with what was stored at creation. */
@@ -14,6 +15,24 @@ export type NewPushedRequest = PushedRequestKey & {
   /** Milliseconds the request may be opened, and a signed-in interaction may finish. */
   readonly openFor: number
   readonly finishWithin: number
+}
+
+/** A request as it was received, for the evidence of what comes of it. */
+export type Received = {
+  /** The form, without what proved the client and without the request object. */
+  readonly form: Readonly<Record<string, string | readonly string[]>>
+  /** The request object as it was signed, and by which key. */
+  readonly jws?: string
+  readonly key?: {
+    readonly jwk: Json
+    readonly kid?: string
+    readonly alg: string
+    readonly source: 'registered' | { readonly jwksUri: string; readonly fetchedAt: number }
+  }
+  readonly client: { readonly method: string; readonly key?: string }
+  readonly sender: Sender
+  /** Milliseconds. */
+  readonly receivedAt: number
 }
 
 /** What is left for a late person: enough for a way back to the client, nothing more. */
@@ -47,6 +66,7 @@ export type PushedRequestReading =
       readonly request: AuthorizationRequest
       readonly hint: DurableObjectLocationHint
       readonly finishUntil: number
+      readonly received?: Received
     }
   | { readonly status: 'expired' | 'completed'; readonly stub: Stub }
   | { readonly status: 'unknown' }
