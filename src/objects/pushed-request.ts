@@ -1,4 +1,4 @@
-import type { ReceivedRequest } from '../authorization/received.ts'
+import type { ReceivedRequest } from '../evidence/drafts.ts'
 import type { Reply } from '../observe/storage.ts'
 import type { AuthorizationRequest, ResponseMode } from '../types.ts'
 import { EdgeObject } from './edge-object.ts'
@@ -10,7 +10,6 @@ export type NewPushedRequest = PushedRequestKey & {
   readonly clientId: string
   readonly generation: string
   readonly request: AuthorizationRequest
-  /** The request as it was sent; stored and dropped with the validated one. */
   readonly received?: ReceivedRequest
   /** Location hint of the pushing caller; the grant is created there. */
   readonly hint: DurableObjectLocationHint
@@ -35,7 +34,7 @@ type Stored = PushedRequestKey & {
   readonly openUntil: number
   readonly finishUntil: number
   readonly stub: Stub
-  /** Gone once the interaction can no longer finish. */
+  /** Both gone once the interaction can no longer finish. */
   readonly request?: AuthorizationRequest
   readonly received?: ReceivedRequest
   readonly completion?: Completion
@@ -49,9 +48,10 @@ export type PushedRequestReading =
       readonly clientId: string
       readonly generation: string
       readonly request: AuthorizationRequest
-      readonly received?: ReceivedRequest
       readonly hint: DurableObjectLocationHint
       readonly finishUntil: number
+      /** As it was received, for the evidence of what comes of it. */
+      readonly received?: ReceivedRequest
     }
   | { readonly status: 'expired' | 'completed'; readonly stub: Stub }
   | { readonly status: 'unknown' }
@@ -69,7 +69,7 @@ export class PushedRequest extends EdgeObject<unknown> {
   create(input: NewPushedRequest): Reply<boolean> {
     if (this.stored() !== undefined) return this.reply(false)
     const now = this.now()
-    const { request } = input
+    const { request, received } = input
     const stored: Stored = {
       format: 1,
       issuer: input.issuer,
@@ -86,7 +86,7 @@ export class PushedRequest extends EdgeObject<unknown> {
         ...(request.state === undefined ? {} : { state: request.state }),
       },
       request,
-      ...(input.received === undefined ? {} : { received: input.received }),
+      ...(received === undefined ? {} : { received }),
     }
     this.write('request', stored)
     this.wakeAt(stored.finishUntil + repeatable)
@@ -112,8 +112,8 @@ export class PushedRequest extends EdgeObject<unknown> {
     if (stored.request === undefined || this.now() >= until)
       return this.reply({ status: 'expired', stub })
     const { clientId, generation, request, received, hint, finishUntil } = stored
-    const live = { status: 'live', clientId, generation, request, hint, finishUntil } as const
-    return this.reply(received === undefined ? live : { ...live, received })
+    const live = { clientId, generation, request, hint, finishUntil }
+    return this.reply({ status: 'live', ...live, ...(received === undefined ? {} : { received }) })
   }
 
   /**

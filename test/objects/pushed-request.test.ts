@@ -1,12 +1,13 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NewPushedRequest, PushedRequestKey } from '../../src/objects/pushed-request.ts'
 import {
   countOf,
+  evict,
   holdingsOf,
   made,
   nothing,
   parallel,
+  runAlarm,
   setClock,
   start,
   stubsOf,
@@ -115,10 +116,10 @@ describe('PushedRequest', () => {
 
   it('still knows its completion after it was evicted', async () => {
     const request = await create()
-    await evictDurableObject(request())
+    await evict(request())
     expect((await request().open(key, 'opening')).value.status).toBe('live')
     await request().complete(key, 'grant')
-    await evictDurableObject(request())
+    await evict(request())
     expect((await request().complete(key, 'another')).value).toBe('completed-before')
     expect((await request().open(key, 'opening')).value.status).toBe('completed')
   })
@@ -144,13 +145,13 @@ describe('PushedRequest', () => {
   it('keeps nothing but a way back for a day after its end, then nothing at all', async () => {
     const request = await create()
     setClock(1860)
-    expect(await runDurableObjectAlarm(request())).toBe(true)
+    expect(await runAlarm(request())).toBe(true)
     const left = await holdingsOf(request())
     expect(JSON.stringify(left.values)).not.toContain('challenge')
     expect(left.alarm).toBe(start + 1_800_000 + 86_400_000)
     expect((await request().open(key, 'finishing')).value).toEqual({ status: 'expired', stub })
     setClock(1800 + 86_400)
-    expect(await runDurableObjectAlarm(request())).toBe(true)
+    expect(await runAlarm(request())).toBe(true)
     expect(await holdingsOf(request())).toEqual(nothing)
     expect((await request().open(key, 'opening')).value).toEqual({ status: 'unknown' })
   })
@@ -169,28 +170,22 @@ describe('PushedRequest', () => {
   it('keeps the request as it was received for as long as the request itself, in the same rows', async () => {
     const id = stubs.newPushedRequestId()
     const received = {
-      form: { client_id: 'app', resource: ['a', 'b'] },
-      jws: 'the.signed.request',
-      key: {
-        jwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
-        alg: 'ES256',
-        source: { jwks_uri: 'https://app.example/jwks', fetchedAt: start },
-      },
-      client: { method: 'private_key_jwt', alg: 'ES256', jkt: 'thumbprint' },
-      sender: { jkt: 'another' },
+      clientId: 'app',
       receivedAt: start,
+      authentication: { method: 'private_key_jwt', alg: 'ES256', jkt: 'thumbprint' },
+      content: { jws: 'the.signed.request', alg: 'ES256', jwk: { kty: 'EC' }, keyFrom: 'jwks' },
     } as const
     expect((await object(id).create({ ...pushed, received })).rows).toBe(2)
     expect((await object(id).open(key, 'opening')).value).toMatchObject({ received })
     setClock(1860)
-    expect(await runDurableObjectAlarm(object(id))).toBe(true)
+    expect(await runAlarm(object(id))).toBe(true)
     expect(JSON.stringify((await holdingsOf(object(id))).values)).not.toContain('signed')
   })
 
   it('keeps a live request when its alarm comes early', async () => {
     const request = await create()
     setClock(1000)
-    expect(await runDurableObjectAlarm(request())).toBe(true)
+    expect(await runAlarm(request())).toBe(true)
     expect((await request().open(key, 'finishing')).value.status).toBe('live')
     expect((await holdingsOf(request())).alarm).not.toBeNull()
   })
@@ -213,7 +208,7 @@ describe('PushedRequest', () => {
       { value: { status: 'unknown' }, rows: 0 },
       { value: 'unknown', rows: 0 },
     ])
-    await runDurableObjectAlarm(object(id))
+    await runAlarm(object(id))
     expect(await holdingsOf(object(id))).toEqual(nothing)
   })
 
