@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'invalid_request_uri'
   | 'invalid_scope'
+  | 'invalid_signature'
   | 'invalid_target'
   | 'invalid_token'
   | 'login_required'
