@@ -45,7 +45,7 @@ const requestObjects = ({ profile }: Issuer) => ({
   require_signed_request_object: profile.requestObjects === 'required',
 })
 
-/** OIDC Discovery 3, JARM 4: one key signs; clients may have it encrypted for a key of theirs. */
+/** OIDC Discovery 3, JARM 4, RFC 9701 7: one key signs; clients may have it encrypted for a key of theirs. */
 const signedAndEncrypted = (issuer: Issuer) => ({
   id_token_signing_alg_values_supported: [issuer.signingAlgorithm],
   id_token_encryption_alg_values_supported: keyEncryptionAlgorithms,
@@ -56,6 +56,9 @@ const signedAndEncrypted = (issuer: Issuer) => ({
   authorization_signing_alg_values_supported: [issuer.signingAlgorithm],
   authorization_encryption_alg_values_supported: keyEncryptionAlgorithms,
   authorization_encryption_enc_values_supported: contentEncryptionAlgorithms,
+  introspection_signing_alg_values_supported: [issuer.signingAlgorithm],
+  introspection_encryption_alg_values_supported: keyEncryptionAlgorithms,
+  introspection_encryption_enc_values_supported: contentEncryptionAlgorithms,
 })
 
 export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>> {
