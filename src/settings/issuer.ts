@@ -8,6 +8,7 @@ import { locationHints } from '../proof/location.ts'
 import type { Issuer, Operator } from '../types.ts'
 import { readAuthentication } from './authentication.ts'
 import { readBranding } from './branding.ts'
+import { readGrantManagement } from './grant-management.ts'
 import {
   contradiction,
   integer,
@@ -28,6 +29,7 @@ const issuerMembers = [
   'id', 'issuer', 'mtls_origin', 'profile', 'name', 'authentication', 'lifetimes', 'signing_alg',
   'key_rotation_days', 'resource_servers', 'scopes', 'operators', 'accepted_client_cas',
   'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding',
+  'grant_management',
 ] // prettier-ignore
 
 /** Reads one issuer's settings into a frozen value. Throws `Contradiction`. */
@@ -65,6 +67,7 @@ export function readIssuer(
     acceptedClientCas: readAuthorities(entry, where, mtlsOrigin),
     replayGuards: integer(entry, 'replay_guards', where, { least: 1, most: 1024, else: 4 }),
     assertionShards: readShards(entry, where),
+    grantManagement: readGrantManagement(entry, where),
     detailTypes: {},
     defaultLocation: oneOf(entry, 'default_location', where, locationHints, 'weur'),
     jurisdiction: readJurisdiction(entry, where),
