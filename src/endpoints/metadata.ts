@@ -39,6 +39,13 @@ function publicJson(body: unknown): Response {
   return response
 }
 
+/** RFC 9101 10.5: request objects come through the pushed authorization request endpoint. */
+const requestObjects = ({ profile }: Issuer) => ({
+  request_parameter_supported: true,
+  request_object_signing_alg_values_supported: profile.algorithms,
+  require_signed_request_object: profile.requestObjects === 'required',
+})
+
 /** OIDC Discovery 3, JARM 4: one key signs; clients may have it encrypted for a key of theirs. */
 const signedAndEncrypted = (issuer: Issuer) => ({
   id_token_signing_alg_values_supported: [issuer.signingAlgorithm],
@@ -90,7 +97,7 @@ export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>
     ...signedAndEncrypted(issuer),
     claims_supported: ['sub', 'sid', 'auth_time', 'acr', 'amr', ...supportedClaims],
     claims_parameter_supported: true,
-    request_parameter_supported: false,
+    ...requestObjects(issuer),
     request_uri_parameter_supported: false,
     grant_management_actions_supported: ['query', 'revoke', 'merge', 'replace', 'create'],
     grant_management_action_required: issuer.grantManagement.actionRequired,
