@@ -1,3 +1,4 @@
+import { issuerAlgorithms } from '../objects/ring-name.ts'
 import type { Algorithm, Profile } from '../profiles/profile.ts'
 import type { Issuer, JsonWebKeySet } from '../types.ts'
 import {
@@ -69,12 +70,15 @@ export function problemWithOpenId(
   )
 }
 
-/** One key signs everything of an issuer: another algorithm cannot be had. */
+/** With what the issuer has no key, nothing can be signed. */
 function problemWithSigning(metadata: Registration, issuer: Issuer): string | undefined {
+  const known: readonly (Algorithm | undefined)[] = [undefined, ...issuerAlgorithms(issuer)]
   const wrong = (['id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const).find(
-    (member) => metadata[member] !== undefined && metadata[member] !== issuer.signingAlgorithm,
+    (member) => !known.includes(metadata[member]),
   )
-  return wrong === undefined ? undefined : `${wrong} must be ${issuer.signingAlgorithm}`
+  const [own, ...further] = issuerAlgorithms(issuer)
+  const choice = further.length === 0 ? own : `one of ${[own, ...further].join(', ')}`
+  return wrong === undefined ? undefined : `${wrong} must be ${choice}`
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Env } from '../config.ts'
 import type { LocationHint } from '../proof/location.ts'
 import type { Issuer } from '../types.ts'
 import { objectNames } from './names.ts'
+import type { RingName } from './ring-name.ts'
 
 /** The one place where names and ids become objects. */
 export function makeStubs(env: Env, issuer: Issuer) {
@@ -39,7 +40,8 @@ export function makeStubs(env: Env, issuer: Issuer) {
     operator: (operatorId: string) =>
       within(env.CLIENT).getByName(objectNames.operator(issuer.id, operatorId)),
     directory: () => within(env.DIRECTORY).getByName(objectNames.directory(issuer.id)),
-    keyRing: () => within(env.KEY_RING).getByName(objectNames.keyRing(issuer.id)),
+    keyRing: (name: RingName = 'signing') =>
+      within(env.KEY_RING).getByName(objectNames.keyRing(issuer.id, name)),
     throttle: (bucket: number) =>
       within(env.THROTTLE).getByName(objectNames.throttle(issuer.id, bucket)),
     replayGuard: (hint: LocationHint, n: number) =>

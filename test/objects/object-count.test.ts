@@ -179,7 +179,8 @@ describe('the number of stored objects', () => {
     const key = activeKey(ring, 'ES256', Date.now())
     const opened = key && (await openKey(key))
     if (key === undefined || opened === undefined) throw new Error('no key signs')
-    const { kid, alg } = key
+    const { kid } = key
+    const alg = 'ES256'
     const privateKey = await importKey(parseJson(opened) as JsonWebKey, alg)
     const { key: holder } = app
     const forge = (index: number) => {
