@@ -44,7 +44,7 @@ describe('the metadata', () => {
         expect(value, member).toSatisfy(
           (list) => Array.isArray(list) && list.every((item) => typeof item === 'string'),
         )
-      } else if (member.endsWith('_endpoint') || member === 'jwks_uri') {
+      } else if (member.endsWith('_endpoint') || member.endsWith('jwks_uri')) {
         expect(value, member).toSatisfy((url: string) => url.startsWith(`${server.issuer}/`))
       }
     }

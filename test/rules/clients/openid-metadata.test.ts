@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { valueOf } from '../support/issuer.ts'
+import { makeIssuer, valueOf } from '../support/issuer.ts'
 import { makeKey } from '../support/keys.ts'
 import { makeRegistrations } from '../support/registrations.ts'
 
@@ -56,6 +56,18 @@ describe('signed answers', () => {
     expect(valueOf(check({ [member]: 'ES256' }))).toHaveProperty(member, 'ES256')
     for (const alg of ['PS256', 'none', 'RS256', 'HS256', 'es256', 'toString']) {
       expect(problem({ [member]: alg })).toBe(`${member} must be ES256`)
+    }
+  })
+
+  it.each(['id_token', 'userinfo'])('of %s use any algorithm the issuer has keys for', (what) => {
+    const member = `${what}_signed_response_alg`
+    const issuer = makeIssuer({ further_signing_algs: ['PS256', 'Ed25519'] })
+    for (const alg of ['ES256', 'PS256', 'Ed25519']) {
+      expect(valueOf(check({ [member]: alg }, sound, issuer))).toHaveProperty(member, alg)
+    }
+    for (const alg of ['EdDSA', 'none', 'RS256', 'HS256', 'toString']) {
+      const must = `${member} must be one of ES256, PS256, Ed25519`
+      expect(problem({ [member]: alg }, sound, issuer)).toBe(must)
     }
   })
 })
