@@ -39,6 +39,8 @@ export type State = {
 export type Secrets = {
   readonly masterSecret: string
   readonly resourceSecret: string
+  /** The bank API's private key, a JWK as text: it signs the API's responses. */
+  readonly resourceKey: string
   readonly controlToken: string
 }
 
@@ -170,6 +172,7 @@ export function readSecrets(state: State): Secrets {
   return {
     masterSecret: once(state, 'master-secret', makeSecret),
     resourceSecret: once(state, 'resource-secret', makeSecret),
+    resourceKey: JSON.stringify(readKey(state, 'resource-key.json', 'bank-api-1')),
     controlToken: once(state, 'control-token', () => randomBytes(32).toString('base64url')),
   }
 }

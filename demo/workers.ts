@@ -85,6 +85,7 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
           },
         },
         RESOURCE_SECRET: { type: 'text', value: secrets.resourceSecret },
+        RESOURCE_KEY: { type: 'text', value: secrets.resourceKey },
         CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
         DEVELOPMENT: { type: 'text', value: 'loopback' },
         INTROSPECTION: {

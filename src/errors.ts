@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'invalid_request_uri'
   | 'invalid_scope'
+  | 'invalid_signature'
   | 'invalid_target'
   | 'invalid_token'
   | 'login_required'
@@ -69,8 +70,15 @@ export type Refusal = {
   readonly again?: string
 }
 
-/** A link an error page may offer: the client's validated redirect URI with an error response. */
-export type WayBack = { readonly href: string; readonly clientName: string }
+/**
+ * What an error page may offer: the client's validated redirect URI with an error response. With `post`
+ * it is not a link but a form that posts these fields there.
+ */
+export type WayBack = {
+  readonly href: string
+  readonly clientName: string
+  readonly post?: Readonly<Record<string, string>>
+}
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal }

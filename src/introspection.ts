@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { Call, Runtime } from './call.ts'
+import { publicKeysOf } from './clients/public-keys.ts'
 import { describeToken } from './endpoints/introspect.ts'
 import { callFor } from './make-call.ts'
 import { confirmedSigningKeys } from './tokens/keys.ts'
@@ -19,6 +20,8 @@ export type IntrospectionService = {
   introspect(token: string): Promise<Readonly<Record<string, unknown>>>
   /** The public keys the issuer signs with. */
   keys(): Promise<JsonWebKeySet>
+  /** Public keys of an enabled client, for what it signs; none of anybody else. */
+  clientKeys(clientId: string, keyId?: string): Promise<JsonWebKeySet>
 }
 
 /**
@@ -38,6 +41,11 @@ export function introspectionEntrypoint(options: Partial<Runtime> = {}) {
 
     async keys(): Promise<JsonWebKeySet> {
       return confirmedSigningKeys(this.call())
+    }
+
+    async clientKeys(clientId: string, keyId?: string): Promise<JsonWebKeySet> {
+      if (typeof clientId !== 'string') return { keys: [] }
+      return publicKeysOf(this.call(), clientId, typeof keyId === 'string' ? keyId : undefined)
     }
 
     private call(): Call {

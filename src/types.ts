@@ -120,9 +120,17 @@ export type Sender = {
 /** `cnf` of a token (RFC 7800): every member present must be proven by the presenter. */
 export type Confirmation = { readonly jkt?: string; readonly 'x5t#S256'?: string }
 
+/**
+ * How the browser carries an authorization response (OAuth 2.0 Multiple Response Types, JARM 2.3). `jwt`
+ * is the same as `query.jwt`, because the only response type is `code`.
+ */
+export type ResponseMode = 'query' | 'query.jwt' | 'fragment.jwt' | 'form_post.jwt'
+
 /** What a person is asked to agree to: validated at PAR, nothing else is ever stored or shown. */
 export type AuthorizationRequest = {
   readonly redirectUri: string
+  /** Absent in requests stored before there was a choice: `query`. */
+  readonly responseMode?: ResponseMode
   readonly state?: string
   readonly scope: readonly string[]
   readonly resources: readonly string[]

@@ -2,20 +2,23 @@ import { Hono } from 'hono'
 import { ReplayGuard } from '../../src/objects/replay-guard.ts'
 import { fapi2Security } from '../../src/profiles/fapi2-security.ts'
 import type { IntrospectionService } from '../../src/introspection.ts'
+import { resourceMetadata } from '../../src/resource/metadata.ts'
 import { protectedResource } from '../../src/resource/middleware.ts'
 import type { ResourceVariables } from '../../src/resource/middleware.ts'
 import type { ResourceSettings } from '../../src/resource/settings.ts'
+import { responseKeys, signedResponses } from '../../src/resource/signed-responses.ts'
 import { controllable, now, storageHooks, underControl } from './control.ts'
 
 /*
  * The example bank API: a Worker of its own, as a bank would run it beside the authorization server.
- * It holds its own nonce secret and its own replay guards, and asks about tokens through the
- * `Introspection` entrypoint.
+ * It holds its own nonce secret, its own replay guards and the key that signs its responses, and asks
+ * about tokens and clients' keys through the `Introspection` entrypoint.
  */
 
 type BankEnv = {
   readonly CONTROL_TOKEN: string
   readonly RESOURCE_SECRET: string
+  readonly RESOURCE_KEY: string
   readonly RESOURCE_REPLAY_GUARD: DurableObjectNamespace<ReplayGuard>
   readonly INTROSPECTION: IntrospectionService
   readonly SETTINGS: {
@@ -41,6 +44,7 @@ const settingsOf = (env: BankEnv): ResourceSettings => ({
   guards: env.RESOURCE_REPLAY_GUARD,
   guardsPerLocation: 4,
   defaultLocation: 'weur',
+  signatures: { requests: 'accepted', responses: 'when-signed', key: env.RESOURCE_KEY },
 })
 
 const app = new Hono<{ Bindings: BankEnv; Variables: ResourceVariables }>()
@@ -62,6 +66,17 @@ app.use(async (c, next) => {
     c.res.headers.append('server-timing', `do;desc="calls=${calls} depth=${depth} rows=${rows}"`)
   }
 })
+
+app.use(signedResponses(settingsOf, { now }))
+
+/** What a client needs to know of this API, its keys included (RFC 9728); of its own address alone. */
+app.get('/.well-known/oauth-protected-resource', async (c, next) => {
+  const settings = settingsOf(c.env)
+  if (new URL(c.req.url).origin === settings.mtlsOrigin) return next()
+  const described = { name: 'Example Bank API', scopes: ['accounts'], jwksPath: '/jwks' }
+  return c.json(await resourceMetadata(settings, described))
+})
+app.get('/jwks', async (c) => c.json((await responseKeys(settingsOf(c.env))).jwks))
 
 const guard = protectedResource(settingsOf, { scope: 'accounts' }, { now, storage: storageHooks })
 
@@ -119,6 +134,28 @@ app.get('/accounts/:id/transactions', fresh, (c) => {
     : c.json({ account: id, transactions: known }, 200, { 'cache-control': 'no-store' })
 })
 
+/** Whoever orders a statement must not be able to say later that it was somebody else. */
+const signed = protectedResource(
+  settingsOf,
+  { scope: 'accounts', signed: true },
+  { now, storage: storageHooks },
+)
+
+app.post('/accounts/:id/statements', signed, async (c) => {
+  const account = c.req.param('id')
+  if (!Object.hasOwn(transactions, account)) return c.json({ error: 'not_found' }, 404)
+  const order = await c.req.json<{ readonly year?: unknown }>().catch(() => undefined)
+  const year = order?.year
+  if (typeof year !== 'number' || !Number.isInteger(year)) {
+    return c.json({ error: 'invalid_request', error_description: 'year must be a number' }, 400)
+  }
+  const { clientId } = c.get('access')
+  return c.json({ account, year, ordered_by: clientId }, 201, { 'cache-control': 'no-store' })
+})
+
+app.all('/accounts/:id/statements', (c) =>
+  c.json({ error: 'method_not_allowed' }, 405, { allow: 'POST' }),
+)
 app.all('/accounts/:id/transactions', (c) =>
   c.json({ error: 'method_not_allowed' }, 405, { allow: 'GET' }),
 )

@@ -7,6 +7,8 @@ import type { Issuer, JsonWebKeySet } from '../types.ts'
 import { clientIdForm } from './ids.ts'
 import { checkPublicJwks, mayVerify } from './jwks.ts'
 import type { PublicJwk } from './jwks.ts'
+import { messageMembers, problemWithMessages } from './message-metadata.ts'
+import type { MessageMetadata } from './message-metadata.ts'
 import { subjectMembers, wrongType } from './metadata-shapes.ts'
 import type { SubjectMember } from './metadata-shapes.ts'
 import { openIdMembers, problemWithOpenId } from './openid-metadata.ts'
@@ -42,7 +44,8 @@ export type ClientMetadata = {
   readonly contacts?: readonly string[]
   /** The operator knows whose client this is. Not a client's own word: see `checkOperatorMembers`. */
   readonly operator_verified?: boolean
-} & OpenIdMetadata & { readonly [member in SubjectMember]?: string }
+} & OpenIdMetadata &
+  MessageMetadata & { readonly [member in SubjectMember]?: string }
 
 const invalid = (description: string) => refuse('invalid_client_metadata', description)
 
@@ -91,7 +94,9 @@ export function checkClientMetadata(
     { ...metadata, redirect_uris: redirectUris, application_type: applicationType },
     { issuer, allowed, jwks: keys?.value },
   )
-  if (openId !== undefined) return invalid(openId)
+  const messages = problemWithMessages(metadata, { issuer, jwks: keys?.value })
+  const unfit = openId ?? messages
+  if (unfit !== undefined) return invalid(unfit)
   const { client_name: name } = metadata
   const method = metadata.token_endpoint_auth_method
   if (name === undefined || method === undefined) return invalid('client_name is required')
@@ -117,7 +122,7 @@ export function checkClientMetadata(
 
 const optionalMembers = [
   'token_endpoint_auth_signing_alg', 'jwks_uri', 'client_uri', 'policy_uri', 'tos_uri', 'contacts',
-  ...openIdMembers, ...subjectMembers,
+  ...openIdMembers, ...messageMembers, ...subjectMembers,
 ] as const // prettier-ignore
 
 function present(

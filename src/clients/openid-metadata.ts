@@ -1,16 +1,12 @@
-import { issuerAlgorithms } from '../objects/ring-name.ts'
 import type { Algorithm, Profile } from '../profiles/profile.ts'
 import type { Issuer, JsonWebKeySet } from '../types.ts'
-import {
-  contentEncryptionAlgorithms,
-  encryptionKey,
-  keyEncryptionAlgorithms,
-} from './encryption.ts'
+import { problemWithEncryption } from './encryption.ts'
 import type { ContentEncryption, KeyEncryption } from './encryption.ts'
 import { checkOutboundUrl } from './outbound.ts'
 import type { OutboundAllowance } from './outbound.ts'
 import { problemWithRedirectUri } from './redirect-uri.ts'
 import { problemWithSector } from './sector.ts'
+import { problemWithSigning } from './signed-answers.ts'
 
 /**
  * What clients register for OpenID Connect (Registration 2, RP-Initiated Logout 3.1, Back-Channel
@@ -55,61 +51,30 @@ type Registration = OpenIdMetadata & {
   readonly jwks_uri?: string
 }
 
+const signedAnswers = ['id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const
+
 /** What is wrong with the OpenID Connect part of a registration, in words. Shapes were checked before. */
 export function problemWithOpenId(
   metadata: Registration,
   context: OpenIdContext,
 ): string | undefined {
   return (
-    problemWithSigning(metadata, context.issuer) ??
-    problemWithEncryption('id_token', metadata, context) ??
-    problemWithEncryption('userinfo', metadata, context) ??
+    problemWithSigning(signedAnswers, metadata, context.issuer) ??
+    problemWithEncryption('id_token', metadata, context.jwks) ??
+    problemWithEncryption('userinfo', metadata, context.jwks) ??
+    problemWithUnsigned(metadata) ??
     problemWithAddresses(metadata, context) ??
     problemWithSector(metadata) ??
     problemWithLogout(metadata, context.issuer.profile)
   )
 }
 
-/** With what the issuer has no key, nothing can be signed. */
-function problemWithSigning(metadata: Registration, issuer: Issuer): string | undefined {
-  const known: readonly (Algorithm | undefined)[] = [undefined, ...issuerAlgorithms(issuer)]
-  const wrong = (['id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const).find(
-    (member) => !known.includes(metadata[member]),
-  )
-  const [own, ...further] = issuerAlgorithms(issuer)
-  const choice = further.length === 0 ? own : `one of ${[own, ...further].join(', ')}`
-  return wrong === undefined ? undefined : `${wrong} must be ${choice}`
-}
-
-/**
- * Both algorithms are named by the client: the standard's default for `enc`, A128CBC-HS256, is not
- * offered, and another one must not be what an absent member means (OIDC Registration 2).
- */
-function problemWithEncryption(
-  what: 'id_token' | 'userinfo',
-  metadata: Registration,
-  { jwks }: OpenIdContext,
-): string | undefined {
-  const alg = metadata[`${what}_encrypted_response_alg`]
-  const enc = metadata[`${what}_encrypted_response_enc`]
-  if (alg === undefined) {
-    return enc === undefined ? undefined : `${what}_encrypted_response_enc needs the alg beside it`
-  }
-  if (!keyEncryptionAlgorithms.includes(alg)) {
-    return `${what}_encrypted_response_alg must be one of ${keyEncryptionAlgorithms.join(', ')}`
-  }
-  if (enc === undefined || !contentEncryptionAlgorithms.includes(enc)) {
-    return `${what}_encrypted_response_enc must be ${contentEncryptionAlgorithms.join(', ')}`
-  }
-  // Anybody can encrypt for a published key: only the signature inside says who wrote it.
-  if (what === 'userinfo' && metadata.userinfo_signed_response_alg === undefined) {
-    return 'userinfo_encrypted_response_alg needs userinfo_signed_response_alg'
-  }
-  if (metadata.jwks_uri !== undefined) return undefined
-  return encryptionKey(jwks, alg) === undefined
-    ? `jwks holds no key with use enc for ${what}_encrypted_response_alg`
+/** Anybody can encrypt for a published key: only the signature inside says who wrote it. */
+const problemWithUnsigned = (metadata: Registration): string | undefined =>
+  metadata.userinfo_encrypted_response_alg !== undefined &&
+  metadata.userinfo_signed_response_alg === undefined
+    ? 'userinfo_encrypted_response_alg needs userinfo_signed_response_alg'
     : undefined
-}
 
 function problemWithAddresses(
   metadata: Registration,

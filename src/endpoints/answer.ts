@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts'
-import { codeResponse, errorResponse, seeOther } from '../authorization/respond.ts'
+import { errorParameters, respondWith } from '../authorization/respond.ts'
 import { tuple } from '../encoding.ts'
 import { makeHandle } from '../handles.ts'
 import type { Consent } from '../objects/grant.ts'
@@ -10,15 +10,17 @@ import { subjectFor } from '../people/subject.ts'
 import { turnAway } from '../people/told.ts'
 import { macOf } from '../secrets.ts'
 import { defaultResources } from '../tokens/issue.ts'
-import { wayBack } from './pushed.ts'
+import { answered, wayBack } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
+import { sendResponse } from './send-response.ts'
 
 /** The person said no: completes the request and tells the client. */
 export async function deny(call: Call, live: LiveRequest): Promise<Response> {
+  const error = errorParameters('access_denied', 'The person did not agree')
+  const response = await respondWith(call, answered(live), error)
   await completeOnce(call, live, 'denied')
   call.log('consent.denied', { client_id: live.client.clientId })
-  const error = { code: 'access_denied', description: 'The person did not agree' } as const
-  return seeOther(errorResponse(call.issuer, live.pushed.request, error))
+  return sendResponse(call, live, response)
 }
 
 /** A grant that a silent answer rests on, and its end (ms). */
@@ -64,11 +66,13 @@ export async function approve(
   if (!promised && covering !== undefined) return askConsent(call, live)
   if (!promised) {
     const detail = 'disabled, signed out, or its credential changed'
-    return turnAway('sign-in-again', detail, wayBack(call, client, request))
+    return turnAway('sign-in-again', detail, await wayBack(call, client, request))
   }
   const consent = await consentOf(call, live, approval)
-  await completeOnce(call, live, grantId)
   const { text, handle } = await makeHandle('code', grantId, await codeSecret(call, approval))
+  // Made before anything is used up: an answer that cannot be encrypted must cost nobody their request.
+  const response = await respondWith(call, answered(live), { code: text })
+  await completeOnce(call, live, grantId)
   const order = {
     issuer: issuer.id,
     lifetime,
@@ -83,13 +87,17 @@ export async function approve(
     },
   }
   if (!(await storage.object('Grant.authorize', () => grant.authorize(order)))) {
-    return turnAway('permission-ended', 'the grant was forbidden', wayBack(call, client, request))
+    return turnAway(
+      'permission-ended',
+      'the grant was forbidden',
+      await wayBack(call, client, request),
+    )
   }
   call.waitUntil(
     storage.object('Account.confirmGrant', () => account.confirmGrant(issuer.id, grantId)),
   )
   call.log('consent.approved', { client_id: client.clientId, grant: grantId })
-  return seeOther(codeResponse(issuer, request, text))
+  return sendResponse(call, live, response)
 }
 
 /** What was agreed to, as the grant keeps it. */
@@ -114,16 +122,16 @@ async function consentOf(
 }
 
 /** The client is told that the person must be asked. */
-export function askConsent({ issuer }: Call, { pushed }: LiveRequest): Response {
-  const error = { code: 'consent_required', description: 'The person must agree' } as const
-  return seeOther(errorResponse(issuer, pushed.request, error))
+export async function askConsent(call: Call, live: LiveRequest): Promise<Response> {
+  const error = errorParameters('consent_required', 'The person must agree')
+  return sendResponse(call, live, await respondWith(call, answered(live), error))
 }
 
 /** The first to complete wins. Throws `ProtocolError` for everybody else. */
 export async function completeOnce(call: Call, live: LiveRequest, outcome: string): Promise<void> {
   const answer = await live.complete(outcome)
   if (answer === 'completed') return
-  const back = wayBack(call, live.client, live.pushed.request)
+  const back = await wayBack(call, live.client, live.pushed.request)
   return turnAway(answer === 'expired' ? 'link-expired' : 'link-answered', answer, back)
 }
 

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { sha256, toHex } from '../encoding.ts'
 import { passkeyScript } from '../pages/passkey-script.ts'
+import { postScript } from '../pages/post-script.ts'
 import { makeStylesheet } from '../pages/style.ts'
 import { readBase64 } from '../settings/branding.ts'
 import type { Logo, LogoKind } from '../settings/branding.ts'
@@ -25,7 +26,14 @@ export async function makeAsset(
 }
 
 /** What the pages of one issuer load. */
-export type Assets = { readonly style: Asset; readonly script: Asset; readonly logo?: Asset }
+export type Assets = {
+  readonly style: Asset
+  readonly passkey: Asset
+  readonly post: Asset
+  readonly logo?: Asset
+}
+
+const javascript = 'text/javascript; charset=utf-8'
 
 /** Finished values only: one request must not wait for what another one started. */
 const made = new WeakMap<Issuer, Assets>()
@@ -35,10 +43,12 @@ export async function assetsOf(issuer: Issuer): Promise<Assets> {
   if (known !== undefined) return known
   const { paint, logo } = issuer.branding
   const style = await makeAsset('style', 'css', 'text/css; charset=utf-8', makeStylesheet(paint))
-  const script = await makeAsset('passkey', 'js', 'text/javascript; charset=utf-8', passkeyScript)
+  const passkey = await makeAsset('passkey', 'js', javascript, passkeyScript)
+  const post = await makeAsset('post', 'js', javascript, postScript)
   const assets = {
     style,
-    script,
+    passkey,
+    post,
     ...(logo === undefined ? {} : { logo: await logoAsset(logo) }),
   }
   made.set(issuer, assets)

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
-import { errorResponse, seeOther } from '../authorization/respond.ts'
+import { errorParameters, respondWith, seeOther } from '../authorization/respond.ts'
 import { demand } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { canReach, needOf } from '../people/authentication.ts'
@@ -15,8 +15,9 @@ import { turnAway } from '../people/told.ts'
 import { arriveWith, askFor, askForMissing } from './continue.ts'
 import { answerSilently } from './silent.ts'
 import { requestUriPrefix } from './par.ts'
-import { openPushed } from './pushed.ts'
+import { answered, openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
+import { sendResponse } from './send-response.ts'
 
 /**
  * The authorization endpoint (RFC 6749 3.1, RFC 9126 4): `client_id` and `request_uri`, everything else
@@ -68,8 +69,10 @@ async function decide(call: Call, { handle, live, session }: Arrival): Promise<R
   const { issuer } = call
   const { pushed } = live
   const { request } = pushed
-  const tell = (code: ErrorCode, description: string) =>
-    seeOther(errorResponse(issuer, request, { code, description }))
+  const tell = async (code: ErrorCode, description: string) => {
+    const error = errorParameters(code, description)
+    return sendResponse(call, live, await respondWith(call, answered(live), error))
+  }
   if (!canReach(issuer, request)) {
     return tell(
       'unmet_authentication_requirements',

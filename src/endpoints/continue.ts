@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
-import { errorResponse, seeOther } from '../authorization/respond.ts'
+import { errorParameters, respondWith, seeOther } from '../authorization/respond.ts'
 import { ProtocolError } from '../errors.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { authenticationOf, judge } from '../people/authentication.ts'
@@ -17,8 +17,9 @@ import { isAbout } from '../people/subject.ts'
 import { tell } from '../people/told.ts'
 import type { Proof } from '../types.ts'
 import { completeOnce } from './answer.ts'
-import { openPushed } from './pushed.ts'
+import { answered, openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
+import { sendResponse } from './send-response.ts'
 
 /** What a sign-in has so far. */
 export type Progress = {
@@ -167,9 +168,10 @@ async function somebodyElse(
   live: LiveRequest,
   cookies: readonly string[],
 ): Promise<Response> {
+  const error = errorParameters('login_required', 'Another person signed in')
+  const response = await respondWith(call, answered(live), error)
   await completeOnce(call, live, 'denied')
-  const error = { code: 'login_required', description: 'Another person signed in' } as const
-  return seeOther(errorResponse(call.issuer, live.pushed.request, error), cookies)
+  return sendResponse(call, live, response, cookies)
 }
 
 /** What an approval of this request would rest on. */

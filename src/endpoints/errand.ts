@@ -54,8 +54,9 @@ export async function giveUp(
   detail: string,
 ): Promise<never> {
   const { live } = errand
-  const error = { code: codes[told] ?? 'access_denied', description: 'The person did not sign in' }
-  const back = live && wayBack(call, live.client, live.pushed.request, error)
+  const error = codes[told] ?? 'access_denied'
+  const description = 'The person did not sign in'
+  const back = live && (await wayBack(call, live.client, live.pushed.request, error, description))
   const { refusal } = tell(told, detail, back)
   throw new ProtocolError({ ...refusal, again: await startAgain(call, errand) })
 }

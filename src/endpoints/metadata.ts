@@ -40,7 +40,9 @@ export function publicJson(body: unknown): Response {
   return response
 }
 
-/** OIDC Discovery 3: what clients may register; they may have it encrypted for a key of theirs. */
+/**
+ * OIDC Discovery 3, JARM 4: what clients may register; they may have it encrypted for a key of theirs.
+ */
 const signedAndEncrypted = (issuer: Issuer) => ({
   id_token_signing_alg_values_supported: issuerAlgorithms(issuer),
   id_token_encryption_alg_values_supported: keyEncryptionAlgorithms,
@@ -48,6 +50,9 @@ const signedAndEncrypted = (issuer: Issuer) => ({
   userinfo_signing_alg_values_supported: issuerAlgorithms(issuer),
   userinfo_encryption_alg_values_supported: keyEncryptionAlgorithms,
   userinfo_encryption_enc_values_supported: contentEncryptionAlgorithms,
+  authorization_signing_alg_values_supported: issuerAlgorithms(issuer),
+  authorization_encryption_alg_values_supported: keyEncryptionAlgorithms,
+  authorization_encryption_enc_values_supported: contentEncryptionAlgorithms,
 })
 
 export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>> {

@@ -19,13 +19,14 @@ export const style = asset
 export async function frame(call: Call, uiLocales?: readonly string[]): Promise<Frame> {
   const { issuer, request } = call
   const { branding } = issuer
-  const { style, script, logo } = await assetsOf(issuer)
+  const { style, passkey, post, logo } = await assetsOf(issuer)
   const acceptLanguage = request.headers.get('accept-language')
   const url = (path: string) => endpointUrl(issuer, 'main', path)
   return {
     ...chooseSpeech({ uiLocales, acceptLanguage, otherwise: branding.language }),
     stylesheet: url(style.path),
-    passkeyScript: url(script.path),
+    passkeyScript: url(passkey.path),
+    postScript: url(post.path),
     brand: {
       name: issuer.name,
       ...(logo === undefined ? {} : { logo: url(logo.path) }),
@@ -40,12 +41,14 @@ type PageOptions = {
   readonly frame: Frame
   /** Where a form's answer can end: the client's redirect URI. */
   readonly endsAt?: string
-  /** What the page's script asks of `navigator.credentials`; other pages have no script. */
+  /** What the page's script asks of `navigator.credentials`. */
   readonly passkeys?: 'get' | 'create'
+  /** Its script posts its form, which goes to the client and nowhere else. */
+  readonly posts?: boolean
 }
 
 /**
- * A page: never stored, never framed, no script but the one for passkeys. A form whose answer can end at the client names that
+ * A page: never stored, never framed, no script but the one for passkeys and the one that posts a response. A form whose answer can end at the client names that
  * client's origin, because browsers enforce `form-action` across redirects.
  *
  * @example
@@ -81,14 +84,15 @@ function permissions({ passkeys }: PageOptions): string {
   ].join(', ')
 }
 
-function policy({ frame: shown, endsAt, passkeys }: PageOptions): string {
-  const target = endsAt === undefined ? '' : ` ${formTarget(new URL(endsAt))}`
+function policy({ frame: shown, endsAt, passkeys, posts }: PageOptions): string {
+  const own = posts === true ? [] : ["'self'"]
+  const targets = [...own, ...(endsAt === undefined ? [] : [formTarget(new URL(endsAt))])]
   return [
     "default-src 'none'",
-    ...(passkeys === undefined ? [] : ["script-src 'self'"]),
+    ...(passkeys === undefined && posts !== true ? [] : ["script-src 'self'"]),
     "style-src 'self'",
     ...(shown.brand.logo === undefined ? [] : ["img-src 'self'"]),
-    `form-action 'self'${target}`,
+    `form-action ${targets.join(' ')}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ')
@@ -125,5 +129,6 @@ export async function errorPage(
   )
   // A person's browser cannot do anything with 401, which would ask for a challenge.
   const status = statusFor(refusal)
-  return page(body, { frame: shown, status: status === 401 ? 400 : status })
+  const endsAt = back?.post === undefined ? {} : { endsAt: back.href }
+  return page(body, { frame: shown, status: status === 401 ? 400 : status, ...endsAt })
 }

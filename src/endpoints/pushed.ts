@@ -1,8 +1,10 @@
 import type { Call } from '../call.ts'
-import { errorResponse } from '../authorization/respond.ts'
+import { addressOf, errorParameters, makeResponse } from '../authorization/respond.ts'
+import type { Answered, Destination } from '../authorization/respond.ts'
 import { findClient, loadClient } from '../clients/find.ts'
+import { mayRespondBy } from '../clients/message-metadata.ts'
 import { matchesRegistered } from '../clients/redirect-uri.ts'
-import type { WayBack } from '../errors.ts'
+import type { ErrorCode, WayBack } from '../errors.ts'
 import { readHandle } from '../handles.ts'
 import type { PushedRequestKey, PushedRequestReading, Stub } from '../objects/pushed-request.ts'
 import { turnAway } from '../people/told.ts'
@@ -18,6 +20,12 @@ export type LiveRequest = {
     outcome: string,
   ) => Promise<'completed' | 'completed-before' | 'expired' | 'unknown'>
 }
+
+/** Whom the response to a live request answers. */
+export const answered = ({ client, pushed }: LiveRequest): Answered => ({
+  client,
+  request: pushed.request,
+})
 
 /**
  * Opens the pushed request behind a handle, for the client it belongs to, and asks that client's
@@ -75,43 +83,45 @@ async function standingClient(call: Call, clientId: string): Promise<ClientRecor
 
 /** What was valid at PAR and a changed registration may have taken away (RFC 9126 7.4). */
 function stillAllowed(
-  { redirectUri, scope }: Live['request'],
+  { redirectUri, responseMode = 'query', scope }: Live['request'],
   { metadata }: ClientRecord,
 ): boolean {
   const registered = metadata.scope.split(' ')
   return (
     metadata.grant_types.includes('authorization_code') &&
     matchesRegistered(redirectUri, metadata.redirect_uris) &&
+    mayRespondBy(metadata, responseMode) &&
     scope.every((name) => registered.includes(name))
   )
 }
 
 /** The request is not live any more: the person is shown the way back. Throws `ProtocolError`. */
-function turnAwayLate(
+async function turnAwayLate(
   call: Call,
   { status, stub }: { readonly status: 'expired' | 'completed'; readonly stub: Stub },
   client: ClientRecord | undefined,
-): never {
-  const back = client && wayBack(call, client, stub)
+): Promise<never> {
+  const back = client && (await wayBack(call, client, stub))
   return turnAway(status === 'expired' ? 'link-expired' : 'link-answered', status, back)
 }
 
-const cameToNothing = {
-  code: 'access_denied',
-  description: 'The request came to nothing',
-} as const
-
 /**
  * The way back to a client whose request came to nothing, which it is told; undefined where the
- * redirect URI is no longer a registered one.
+ * redirect URI is no longer a registered one, or what must be encrypted for the client cannot be.
  */
-export function wayBack(
+export async function wayBack(
   call: Call,
-  { metadata }: ClientRecord,
-  { redirectUri, state }: Pick<Stub, 'redirectUri' | 'state'>,
-  error: Parameters<typeof errorResponse>[2] = cameToNothing,
-): WayBack | undefined {
-  if (!matchesRegistered(redirectUri, metadata.redirect_uris)) return undefined
-  const target = state === undefined ? { redirectUri } : { redirectUri, state }
-  return { href: errorResponse(call.issuer, target, error), clientName: metadata.client_name }
+  client: ClientRecord,
+  request: Destination,
+  error: ErrorCode = 'access_denied',
+  description = 'The request came to nothing',
+): Promise<WayBack | undefined> {
+  const { redirect_uris: registered, client_name: clientName } = client.metadata
+  if (!matchesRegistered(request.redirectUri, registered)) return undefined
+  const made = await makeResponse(call, { client, request }, errorParameters(error, description))
+  if (!made.ok) return undefined
+  const { to, by, parameters } = made.value
+  return by === 'form'
+    ? { href: to, clientName, post: parameters }
+    : { href: addressOf(made.value), clientName }
 }

@@ -1,5 +1,5 @@
 import type { Reply } from '../observe/storage.ts'
-import type { AuthorizationRequest } from '../types.ts'
+import type { AuthorizationRequest, ResponseMode } from '../types.ts'
 import { EdgeObject } from './edge-object.ts'
 
 /** Who asks: every method compares it with what was stored at creation. */
@@ -20,6 +20,7 @@ export type NewPushedRequest = PushedRequestKey & {
 export type Stub = {
   readonly clientId: string
   readonly redirectUri: string
+  readonly responseMode?: ResponseMode
   readonly state?: string
 }
 
@@ -76,6 +77,7 @@ export class PushedRequest extends EdgeObject<unknown> {
       stub: {
         clientId: input.clientId,
         redirectUri: request.redirectUri,
+        ...(request.responseMode === undefined ? {} : { responseMode: request.responseMode }),
         ...(request.state === undefined ? {} : { state: request.state }),
       },
       request,

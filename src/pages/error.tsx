@@ -1,7 +1,8 @@
+import type { WayBack } from '../errors.ts'
 import { Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
 import { visibleText } from './name.ts'
-import { Choices } from './parts.tsx'
+import { Choices, PostForm } from './parts.tsx'
 
 type ErrorProps = Frame & {
   /** What happened, in a few words. */
@@ -15,7 +16,7 @@ type ErrorProps = Frame & {
   /** For developers, in English: what was wrong with the request. */
   readonly technical?: string
   /** The way back to the client; the address was validated before it came here. */
-  readonly back?: { readonly href: string; readonly clientName: string }
+  readonly back?: WayBack
   readonly again?: { readonly href: string }
 }
 
@@ -59,11 +60,31 @@ function WaysOn({ words, back, again }: ErrorProps) {
         </a>
       )}
       {wayBack === undefined ? null : (
-        <a class={again === undefined ? 'button primary' : 'button'} id="back" href={wayBack.href}>
-          <span>{errors.returnTo(<Name words={words}>{wayBack.clientName}</Name>)}</span>
-        </a>
+        <Return words={words} back={wayBack} primary={again === undefined} />
       )}
     </Choices>
+  )
+}
+
+/** A link, or a button where the client wants the response posted. */
+function Return(
+  props: Pick<Frame, 'words'> & { readonly back: WayBack; readonly primary: boolean },
+) {
+  const { words, back, primary } = props
+  const says = <span>{words.errors.returnTo(<Name words={words}>{back.clientName}</Name>)}</span>
+  if (back.post === undefined) {
+    return (
+      <a class={primary ? 'button primary' : 'button'} id="back" href={back.href}>
+        {says}
+      </a>
+    )
+  }
+  return (
+    <PostForm action={back.href} fields={back.post}>
+      <button id="back" {...(primary ? { class: 'primary' } : {})}>
+        {says}
+      </button>
+    </PostForm>
   )
 }
 

@@ -18,6 +18,8 @@ export type Frame = Speech & {
   readonly stylesheet: string
   /** Address of the script of pages that ask for a passkey. */
   readonly passkeyScript: string
+  /** Address of the script of the page that posts a response. */
+  readonly postScript: string
   readonly brand: Brand
 }
 
@@ -25,8 +27,8 @@ type LayoutProps = Frame & {
   readonly title: string
   /** For pages that show lists. */
   readonly wide?: boolean
-  /** The page asks for a passkey: see `PasskeyArea`. */
-  readonly scripted?: boolean
+  /** Address of the page's script; most pages have none. */
+  readonly script?: string | undefined
   readonly children?: Child
 }
 
@@ -45,8 +47,7 @@ export function Layout({
   dir,
   words,
   wide,
-  scripted,
-  passkeyScript,
+  script,
   children,
 }: LayoutProps) {
   const name = visibleName(brand.name, words.general.unnamedBrand)
@@ -59,7 +60,7 @@ export function Layout({
           <meta name="color-scheme" content="light dark" />
           <title>{words.general.title(title, name)}</title>
           <link rel="stylesheet" href={stylesheet} />
-          {scripted === true ? <script src={passkeyScript} defer></script> : null}
+          {script === undefined ? null : <script src={script} defer></script>}
         </head>
         <body {...(wide === true ? { class: 'wide' } : {})}>
           <header class="brand">

@@ -49,7 +49,7 @@ export function LoginPage(props: LoginProps) {
     <Layout
       {...props}
       title={problem === undefined ? signIn.title : general.errorTitle(signIn.title)}
-      scripted={props.passkey !== undefined}
+      script={props.passkey === undefined ? undefined : props.passkeyScript}
     >
       <h1>{signIn.title}</h1>
       <p class="lead">

@@ -68,6 +68,24 @@ export function Interaction({ sealed }: { readonly sealed: string }) {
   return <input type="hidden" name="interaction" value={sealed} />
 }
 
+/** A form that posts what it holds, and nothing a person types. */
+export function PostForm(props: {
+  readonly id?: string
+  readonly action: string
+  readonly fields: Readonly<Record<string, string>>
+  readonly children: Child
+}) {
+  const { id, action, fields, children } = props
+  return (
+    <form method="post" action={action} {...(id === undefined ? {} : { id })}>
+      {Object.entries(fields).map(([field, content]) => (
+        <input type="hidden" name={field} value={content} />
+      ))}
+      {children}
+    </form>
+  )
+}
+
 /** Buttons beside each other. `even`: equally wide, neither is suggested. */
 export function Choices({ even, children }: { readonly even?: boolean; readonly children: Child }) {
   return <div class={even === true ? 'choices even' : 'choices'}>{children}</div>
@@ -170,10 +188,7 @@ export function ButtonForm(props: {
 }) {
   const { action, fields, id, name, value, label, about } = props
   return (
-    <form method="post" action={action}>
-      {Object.entries(fields).map(([field, content]) => (
-        <input type="hidden" name={field} value={content} />
-      ))}
+    <PostForm action={action} fields={fields}>
       <button
         class="small"
         name={name}
@@ -183,6 +198,6 @@ export function ButtonForm(props: {
       >
         {label}
       </button>
-    </form>
+    </PostForm>
   )
 }

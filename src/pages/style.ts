@@ -65,6 +65,7 @@ input[aria-invalid] { border: 2px solid var(--bad); padding-inline: calc(.875rem
 .problem:empty { padding: 0; border: 0; }
 .choices + .problem:not(:empty) { margin-block-start: 1rem; }
 .done { background: var(--good-tint); color: var(--good); margin-block-start: 1rem; }
+.choices form { margin: 0; }
 .choices { display: flex; flex-direction: column; gap: .75rem; margin-block-start: 1.75rem; }
 button, .button {
   display: flex; align-items: center; justify-content: center; min-block-size: 3rem;

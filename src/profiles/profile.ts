@@ -33,7 +33,11 @@ export type Profile = {
   /** A client assertion may expire at most this far ahead, in seconds. */
   readonly assertionLifetime: number
   readonly responseTypes: readonly string[]
+  /** `required`: the parameters of an authorization request come signed (FAPI2 MS 5.3.1-1). */
+  readonly requestObjects: 'accepted' | 'required'
   readonly responseModes: readonly string[]
+  /** What a request without `response_mode` means; `none`: it must be named. */
+  readonly defaultResponseMode: 'query' | 'none'
   readonly codeChallengeMethods: readonly string[]
   readonly nonce: 'required' | 'off'
   /** `iat` and `nbf` may lie this many seconds ahead: 10 to 60 (FAPI2 SP 5.3.2.1-13). */

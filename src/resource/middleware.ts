@@ -7,6 +7,8 @@ import type { MiddlewareHandler } from 'hono'
 import { tuple } from '../encoding.ts'
 import { ProtocolError, demand, fail } from '../errors.ts'
 import type { Refusal } from '../errors.ts'
+import { acceptSignature } from '../http-signatures/fapi.ts'
+import type { VerifiedSignature } from '../http-signatures/verify.ts'
 import { objectNames } from '../objects/names.ts'
 import { Storage, StorageFault } from '../observe/storage.ts'
 import type { StorageHooks } from '../observe/storage.ts'
@@ -29,23 +31,38 @@ import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { issuerKeys } from './issuer-keys.ts'
 import type { ResourceSettings } from './settings.ts'
+import { checkSignature, judgeSignatureUse, takeSignature } from './signed-requests.ts'
+import type { SignedRequest } from './signed-requests.ts'
+import { replaceAnswer, signAnswer } from './signed-responses.ts'
+import type { SigningVariables } from './signed-responses.ts'
 import { judgeAuthentication } from './step-up.ts'
 import type { AuthenticationNeed } from './step-up.ts'
+import { ownUrl } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 /** Given in by a local runtime; production passes nothing. */
 export type ResourceRuntime = { readonly now: () => number; readonly storage: StorageHooks }
 
 /** What the middleware leaves for the handlers behind it. */
-export type ResourceVariables = { access: AccessToken; storage: Storage }
+export type ResourceVariables = {
+  access: AccessToken
+  storage: Storage
+  /** The client's verified signature over the request, where there was one. */
+  signature?: VerifiedSignature
+} & SigningVariables
 
 const longestWithoutRevocation = 60
 
 /** What a token must bring beside being valid, alive, for this server and held by its sender. */
-export type AccessNeed = { readonly scope: string } & AuthenticationNeed
+export type AccessNeed = {
+  readonly scope: string
+  /** The request must be signed by the client, whatever the settings ask for. */
+  readonly signed?: true
+} & AuthenticationNeed
 
 /**
- * Checks in this order: token, proof of possession, audience, life, scope, and last how the person was
- * authenticated, since another sign-in mends nothing else (RFC 9470 3).
+ * Checks in this order: token, proof of possession, audience, the request's signature, life, scope, and
+ * last how the person was authenticated, since another sign-in mends nothing else (RFC 9470 3).
  *
  * @example app.get('/accounts', protectedResource(settingsOf, { scope: 'accounts' }), listAccounts)
  * @example protectedResource(settingsOf, { scope: 'payments', acrValues: ['urn:…:two-factors'], maxAge: 300 })
@@ -61,29 +78,31 @@ export function protectedResource<Env extends object>(
     const storage = new Storage(runtime.storage)
     const visit: Visit = { request: c.req.raw, settings, storage, now: runtime.now() }
     c.set('storage', storage)
-    const refused = await admit(visit, needed)
-    if ('token' in refused) {
-      c.set('access', refused.token)
+    const admitted = await admit(visit, needed)
+    if ('token' in admitted) {
+      c.set('access', admitted.token)
+      if (admitted.signed !== undefined) {
+        c.set('signature', admitted.signed.signature)
+        c.req.raw = admitted.signed.request
+      }
       await next()
     } else {
-      c.res = refused.response
+      c.res = admitted.response
     }
     c.res.headers.set('dpop-nonce', await nextNonce(visit))
+    if (c.get('responsesSigned') === true) return undefined
+    const answer = await signAnswer({ ...visit, now: runtime.now() }, c.res)
+    if (answer !== c.res) replaceAnswer(c, answer)
     return undefined
   }
 }
 
-type Visit = {
-  readonly request: Request
-  readonly settings: ResourceSettings
-  readonly storage: Storage
-  readonly now: number
-}
+type Admitted = { readonly token: AccessToken; readonly signed: SignedRequest | undefined }
 
 async function admit(
   visit: Visit,
   needed: AccessNeed,
-): Promise<{ readonly token: AccessToken } | { readonly response: Response }> {
+): Promise<Admitted | { readonly response: Response }> {
   const { algorithms } = visit.settings.profile
   let scheme: 'dpop' | 'bearer' = 'dpop'
   try {
@@ -106,11 +125,13 @@ async function admit(
     )
     if (token.audience !== visit.settings.resource)
       return fail('invalid_token', 'The access token is not for this server')
-    await askBeside(visit, presentation.token, { token, ...(proof === undefined ? {} : { proof }) })
+    const signed = demand(await checkSignature(visit, token, needed.signed === true))
+    const verified = { token, ...(proof === undefined ? {} : { proof }) }
+    await askBeside(visit, presentation.token, verified, signed?.signature)
     if (!token.scope.includes(needed.scope))
       return fail('insufficient_scope', 'The access token does not suffice')
     demand(judgeAuthentication(token, needed, visit.now))
-    return { token }
+    return { token, signed }
   } catch (error) {
     if (error instanceof StorageFault) {
       const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
@@ -126,17 +147,22 @@ async function admit(
 /** What the challenge names, so that the client knows what to ask for (RFC 6750 3, RFC 9470 3). */
 function wantedBy(
   { code }: Refusal,
-  { scope, ...authentication }: AccessNeed,
+  { scope, acrValues, maxAge }: AccessNeed,
 ): Partial<AccessNeed> {
   if (code === 'insufficient_scope') return { scope }
-  return code === 'insufficient_user_authentication' ? authentication : {}
+  if (code !== 'insufficient_user_authentication') return {}
+  return {
+    ...(acrValues === undefined ? {} : { acrValues }),
+    ...(maxAge === undefined ? {} : { maxAge }),
+  }
 }
 
-/** The two questions that need storage, side by side. Throws `ProtocolError`. */
+/** The questions that need storage, side by side. Throws `ProtocolError`. */
 async function askBeside(
   visit: Visit,
   text: string,
   { token, proof }: VerifiedPresentation,
+  signature: VerifiedSignature | undefined,
 ): Promise<void> {
   const { settings, storage } = visit
   const checkLife = async (): Promise<boolean> => {
@@ -153,8 +179,15 @@ async function askBeside(
     const guard = settings.guards.getByName(name, { locationHint: hint })
     return storage.object('ReplayGuard.use', () => guard.use(proof.key, validUntil))
   }
-  const [use, alive] = demand(await settle([takeProof(), checkLife()]))
+  // A proof that the signature covers is taken once, and the request with it.
+  const repeatable = proof === undefined ? signature : undefined
+  const takeMessage = async () =>
+    repeatable === undefined ? ('fresh' as const) : takeSignature(visit, token, repeatable)
+  const [use, alive, message] = demand(
+    await settle([takeProof(), checkLife(), takeMessage()] as const),
+  )
   demand(judgeUse(use))
+  demand(judgeSignatureUse(message))
   if (!alive) fail('invalid_token', 'The access token is not valid', 'it has ended')
 }
 
@@ -174,13 +207,6 @@ async function certificateThumbprint(visit: Visit): Promise<string | undefined> 
   if (reading.kind === 'unusable')
     return fail('invalid_request', 'The client certificate cannot be used', reading.reason)
   return reading.kind === 'certificate' ? reading.certificate.thumbprint : undefined
-}
-
-/** Public URL of the request: configured origin and the path, never the Host header alone. */
-function ownUrl({ request, settings }: Visit): string {
-  const url = new URL(request.url)
-  const origin = url.origin === settings.mtlsOrigin ? settings.mtlsOrigin : settings.origin
-  return `${origin}${url.pathname}`
 }
 
 const policies = new WeakMap<object, Map<string, NoncePolicy>>()
@@ -211,8 +237,10 @@ async function nextNonce({ request, settings, now }: Visit): Promise<string> {
 }
 
 function refusal(why: Refusal | undefined, authenticate: string): Response {
-  const status = resourceStatus(why)
+  const unsigned = why?.code === 'invalid_signature'
+  const status = unsigned ? 401 : resourceStatus(why)
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
+  if (unsigned) headers.set('accept-signature', acceptSignature)
   if (status < 500) headers.set('www-authenticate', authenticate)
   else headers.set('retry-after', '1')
   const body = why === undefined ? {} : { error: why.code, error_description: why.description }

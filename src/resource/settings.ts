@@ -3,6 +3,16 @@ import type { ReplayGuard } from '../objects/replay-guard.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { LocationHint } from '../proof/location.ts'
 
+/** Signed HTTP messages (RFC 9421) as FAPI 2.0 HTTP Signatures has them. Absent: neither way. */
+export type SignatureSettings = {
+  /** `accepted`: a signature that is there must be right. `required`: none is refused as well. */
+  readonly requests: 'required' | 'accepted' | 'off'
+  /** `when-signed`: answers to requests that carry a signature for this profile, right or wrong. */
+  readonly responses: 'signed' | 'when-signed' | 'off'
+  /** This server's own private JWK with a `kid`, as JSON text; signs responses and nothing else. */
+  readonly key?: string
+}
+
 /** How a resource server is set up. */
 export type ResourceSettings = {
   /** Issuer identifier whose tokens are taken. */
@@ -26,4 +36,5 @@ export type ResourceSettings = {
   readonly guards: DurableObjectNamespace<ReplayGuard>
   readonly guardsPerLocation: number
   readonly defaultLocation: LocationHint
+  readonly signatures?: SignatureSettings
 }

@@ -154,7 +154,7 @@ export async function issueLogoutToken(
 type SealOrder = { readonly client: ClientRecord; readonly what: Encryptable; readonly jwt: string }
 
 /** Few clients want encryption: its code is not evaluated before the first of them comes. */
-async function sealFor(call: Call, order: SealOrder): Promise<Result<string>> {
+export async function sealFor(call: Call, order: SealOrder): Promise<Result<string>> {
   if (encryptionOf(order.client.metadata, order.what) === undefined) return accept(order.jwt)
   const { encryptFor } = await import('./encrypt.ts')
   return encryptFor(call, order)

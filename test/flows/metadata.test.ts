@@ -70,6 +70,7 @@ describe('the metadata', () => {
       name.includes('_signing_alg_'),
     )
     expect(lists.map(([name]) => name).sort()).toEqual([
+      'authorization_signing_alg_values_supported',
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
@@ -108,13 +109,18 @@ describe('the metadata', () => {
       'grant_management_endpoint',
       'authorization_details_types_supported',
       'request_object_signing_alg_values_supported',
-      'authorization_signing_alg_values_supported',
       'require_signed_request_object',
     ]
     expect(absent.filter((member) => member in document)).toEqual([])
     expect(document['request_parameter_supported']).toBe(false)
     expect(document['request_uri_parameter_supported']).toBe(false)
-    expect(document['response_modes_supported']).toEqual(['query'])
+    expect(document['response_modes_supported']).toEqual([
+      'query',
+      'jwt',
+      'query.jwt',
+      'fragment.jwt',
+      'form_post.jwt',
+    ])
   })
 
   it('1.1 names endpoints that answer, each to its own method', async () => {

@@ -106,7 +106,7 @@ describe('a pushed authorization request', () => {
     ['an unknown prompt', { prompt: 'sing' }, '400 invalid_request'],
     ['a max_age that is no number', { max_age: '-1' }, '400 invalid_request'],
     ['a response_mode that is not offered', { response_mode: 'fragment' }, '400 invalid_request'],
-    ['a signed response that is not offered', { response_mode: 'jwt' }, '400 invalid_request'],
+    ['a response_mode that nobody signs', { response_mode: 'form_post' }, '400 invalid_request'],
     ['a request object', { request: 'e30.e30.' }, '400 request_not_supported'],
     ['authorization_details', { authorization_details: '[{"type":"payment"}]' }, '400 invalid_authorization_details'],
     ['a state of 3000 characters', { state: 's'.repeat(3000) }, '400 invalid_request'],

@@ -22,6 +22,7 @@ const frame = {
   ...english,
   stylesheet: '/style.css',
   passkeyScript: '/passkey.js',
+  postScript: '/post.js',
   brand: { name: 'Example Bank' },
 }
 

@@ -34,7 +34,12 @@ export function PasskeysPage(props: PasskeysProps) {
   const { words, passkeys, notice, back } = props
   const { page } = words.passkeys
   return (
-    <Layout {...props} title={page.title} scripted={props.options !== undefined} wide>
+    <Layout
+      {...props}
+      title={page.title}
+      script={props.options === undefined ? undefined : props.passkeyScript}
+      wide
+    >
       <h1>{page.title}</h1>
       <p class="lead">{page.lead}</p>
       <NoticeLine words={words} notice={notice} />

@@ -1,26 +1,39 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { codeResponse, errorResponse, seeOther } from '../../../src/authorization/respond.ts'
-import { makeIssuer } from '../support/issuer.ts'
-import { holds } from '../support/property.ts'
+import {
+  addressOf,
+  errorParameters,
+  respondWith,
+  seeOther,
+} from '../../../src/authorization/respond.ts'
+import type { Destination, ResponseParameters } from '../../../src/authorization/respond.ts'
+import { makeCall } from '../support/call.ts'
+import { makeClient, makeIssuer } from '../support/issuer.ts'
+import { holdsAsync } from '../support/property.ts'
 
 const issuer = makeIssuer({ issuer: 'https://as.bank.example/tenant/a' })
-const denied = { code: 'access_denied', description: 'The person said no' } as const
+const call = makeCall({ issuer })
+const denied = errorParameters('access_denied', 'The person said no')
+
+const respond = async (request: Destination, parameters: ResponseParameters): Promise<string> =>
+  addressOf(await respondWith(call, { client: makeClient(), request }, parameters))
+const codeResponse = (to: Destination, code: string) => respond(to, { code })
+
 const query = (location: string) => Object.fromEntries(new URL(location).searchParams)
 
 describe('an authorization response', () => {
-  it('SP-AS-26 carries code, state and iss, byte for byte the issuer', () => {
+  it('SP-AS-26 carries code, state and iss, byte for byte the issuer', async () => {
     const to = { redirectUri: 'https://app.example/cb', state: 'a b&c=d+e%20"\'' }
-    expect(query(codeResponse(issuer, to, 'the-code'))).toEqual({
+    expect(query(await codeResponse(to, 'the-code'))).toEqual({
       code: 'the-code',
       state: to.state,
       iss: 'https://as.bank.example/tenant/a',
     })
   })
 
-  it('SP-AS-26 carries iss in an error too, and no code', () => {
+  it('SP-AS-26 carries iss in an error too, and no code', async () => {
     const to = { redirectUri: 'https://app.example/cb', state: 's' }
-    expect(query(errorResponse(issuer, to, denied))).toEqual({
+    expect(query(await respond(to, denied))).toEqual({
       error: 'access_denied',
       error_description: 'The person said no',
       state: 's',
@@ -28,10 +41,10 @@ describe('an authorization response', () => {
     })
   })
 
-  it('carries no state when none was pushed', () => {
+  it('carries no state when none was pushed', async () => {
     const to = { redirectUri: 'https://app.example/cb' }
-    expect(query(codeResponse(issuer, to, 'c'))).toEqual({ code: 'c', iss: issuer.url })
-    expect(query(errorResponse(issuer, to, denied))).not.toHaveProperty('state')
+    expect(query(await codeResponse(to, 'c'))).toEqual({ code: 'c', iss: issuer.url })
+    expect(query(await respond(to, denied))).not.toHaveProperty('state')
   })
 
   it.each([
@@ -41,30 +54,30 @@ describe('an authorization response', () => {
     ['https://app.example/cb?a=%7e%2F+x&b', '&'],
     ['https://app.example/cb?', '&'],
     ['http://127.0.0.1:5012/cb', '?'],
-  ])('RFC 6749 3.1.2 keeps %s byte for byte', (redirectUri, joint) => {
-    expect(codeResponse(issuer, { redirectUri }, 'c')).toBe(
+  ])('RFC 6749 3.1.2 keeps %s byte for byte', async (redirectUri, joint) => {
+    expect(await codeResponse({ redirectUri }, 'c')).toBe(
       `${redirectUri}${joint}code=c&iss=https%3A%2F%2Fas.bank.example%2Ftenant%2Fa`,
     )
-    expect(errorResponse(issuer, { redirectUri }, denied)).toMatch(
+    expect(await respond({ redirectUri }, denied)).toMatch(
       new RegExp(`^${redirectUri.replace(/[?+.]/g, '\\$&')}[${joint}]error=access_denied&`),
     )
   })
 
-  it('ATK-A1-23 puts no character outside RFC 6749 5.2 into error_description', () => {
+  it('ATK-A1-23 puts no character outside RFC 6749 5.2 into error_description', async () => {
     const to = { redirectUri: 'https://app.example/cb' }
     const description = 'a"b\\c\r\nSet-Cookie: x\tä\u2028'
-    const location = errorResponse(issuer, to, { code: 'invalid_request', description })
+    const location = await respond(to, errorParameters('invalid_request', description))
     expect(query(location)['error_description']).toBe('abcSet-Cookie: x')
   })
 
-  it('SP-AS-38 gives every printable state back, and can add or change no other parameter', () => {
+  it('SP-AS-38 gives every printable state back, and can add or change no other parameter', async () => {
     const state = fc
       .string({ minLength: 1, maxLength: 200 })
       .filter((s) => /^[\x20-\x7e]+$/.test(s))
-    holds(
-      fc.property(state, (value) => {
+    await holdsAsync(
+      fc.asyncProperty(state, async (value) => {
         const to = { redirectUri: 'https://app.example/cb?iss=own', state: value }
-        const parameters = new URL(codeResponse(issuer, to, 'c')).searchParams
+        const parameters = new URL(await codeResponse(to, 'c')).searchParams
         expect([...parameters]).toEqual([
           ['iss', 'own'],
           ['code', 'c'],

@@ -29,6 +29,7 @@ describe('validateAuthorizationRequest', () => {
     )
     expect(valueOf(validateAuthorizationRequest(input))).toEqual({
       redirectUri: 'https://app.example/cb',
+      responseMode: 'query',
       state: 's',
       scope: ['openid', 'accounts'],
       resources: ['https://api.bank.example'],
@@ -47,6 +48,7 @@ describe('validateAuthorizationRequest', () => {
     const input = pushed({ ...sound, some_extension: 'x', client_id: 'app', audience: 'y' })
     expect(valueOf(validateAuthorizationRequest(input))).toEqual({
       redirectUri: 'https://app.example/cb',
+      responseMode: 'query',
       scope: ['openid', 'accounts'],
       resources: [],
       codeChallenge: challenge,

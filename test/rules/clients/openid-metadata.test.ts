@@ -50,8 +50,10 @@ describe('subject types', () => {
   ) // prettier-ignore
 })
 
+const answers = ['id_token', 'userinfo', 'authorization', 'introspection']
+
 describe('signed answers', () => {
-  it.each(['id_token', 'userinfo'])('of %s use the algorithm of the issuer only', (what) => {
+  it.each(answers)('of %s use the algorithm of the issuer only', (what) => {
     const member = `${what}_signed_response_alg`
     expect(valueOf(check({ [member]: 'ES256' }))).toHaveProperty(member, 'ES256')
     for (const alg of ['PS256', 'none', 'RS256', 'HS256', 'es256', 'toString']) {
@@ -59,7 +61,7 @@ describe('signed answers', () => {
     }
   })
 
-  it.each(['id_token', 'userinfo'])('of %s use any algorithm the issuer has keys for', (what) => {
+  it.each(answers)('of %s use any algorithm the issuer has keys for', (what) => {
     const member = `${what}_signed_response_alg`
     const issuer = makeIssuer({ further_signing_algs: ['PS256', 'Ed25519'] })
     for (const alg of ['ES256', 'PS256', 'Ed25519']) {
@@ -69,6 +71,19 @@ describe('signed answers', () => {
       const must = `${member} must be one of ES256, PS256, Ed25519`
       expect(problem({ [member]: alg }, sound, issuer)).toBe(must)
     }
+  })
+
+  it('RFC 9101 10.5 name no encryption of requests that the issuer has no key for', () => {
+    const wanted = (alg: string) => ({
+      request_object_encryption_alg: alg,
+      request_object_encryption_enc: 'A256GCM',
+    })
+    expect(problem(wanted('ECDH-ES'))).toBeUndefined()
+    expect(problem(wanted('RSA-OAEP-256'))).toBe('request_object_encryption_alg must be one of ECDH-ES') // prettier-ignore
+    const both = makeIssuer({ decryption_algs: ['ECDH-ES', 'RSA-OAEP-256'] })
+    expect(problem(wanted('RSA-OAEP-256'), sound, both)).toBeUndefined()
+    const none = makeIssuer({ decryption_algs: [] })
+    expect(problem(wanted('ECDH-ES'), sound, none)).toMatch(/no key to decrypt with/)
   })
 })
 

@@ -36,7 +36,7 @@ describe('the metadata of an issuer', () => {
   it('SP-AS-20 SP-AS-22 SP-AS-24 SP-AS-26 says what the profile demands', () => {
     expect(described).toMatchObject({
       response_types_supported: ['code'],
-      response_modes_supported: ['query'],
+      response_modes_supported: ['query', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'],
       code_challenge_methods_supported: ['S256'],
       require_pushed_authorization_requests: true,
       authorization_response_iss_parameter_supported: true,
@@ -50,6 +50,7 @@ describe('the metadata of an issuer', () => {
     const allowed = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
     const members = Object.keys(described).filter((name) => name.includes('_signing_alg_values_'))
     expect(members.sort()).toEqual([
+      'authorization_signing_alg_values_supported',
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
@@ -70,8 +71,8 @@ describe('the metadata of an issuer', () => {
       keys: [key.publicJwk, { ...key.publicJwk, use: 'enc' }, { ...rsa.publicJwk, use: 'enc' }],
     }
     const members = Object.keys(described).filter((name) => name.includes('_encryption_'))
-    expect(members).toHaveLength(4)
-    for (const what of ['id_token', 'userinfo']) {
+    expect(members).toHaveLength(6)
+    for (const what of ['id_token', 'userinfo', 'authorization']) {
       expect(list(`${what}_encryption_alg_values_supported`)).toEqual(['RSA-OAEP-256', 'ECDH-ES'])
       expect(list(`${what}_encryption_enc_values_supported`)).toEqual(['A256GCM'])
       for (const alg of list(`${what}_encryption_alg_values_supported`)) {
@@ -93,6 +94,7 @@ describe('the metadata of an issuer', () => {
     const other = describeIssuer(makeIssuer({ signing_alg }))
     expect(list('id_token_signing_alg_values_supported', other)).toEqual([signing_alg])
     expect(list('userinfo_signing_alg_values_supported', other)).toEqual([signing_alg])
+    expect(list('authorization_signing_alg_values_supported', other)).toEqual([signing_alg])
   }) // prettier-ignore
 
   it('lists every algorithm a client may have answers signed with', () => {
@@ -191,7 +193,7 @@ describe('the metadata of an issuer', () => {
     const absent = [
       'registration_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
       'grant_management_endpoint', 'authorization_details_types_supported', 'request_object_signing_alg_values_supported',
-      'authorization_signing_alg_values_supported', 'check_session_iframe', 'frontchannel_logout_supported', 'frontchannel_logout_session_supported',
+      'check_session_iframe', 'frontchannel_logout_supported', 'frontchannel_logout_session_supported',
     ] // prettier-ignore
     for (const name of absent) expect(described).not.toHaveProperty(name)
   })

@@ -20,6 +20,7 @@ const frame = (lang: string, name = 'Example Bank') => ({
   ...chooseSpeech({ uiLocales: [lang] }),
   stylesheet: '/style.css',
   passkeyScript: '/passkey.js',
+  postScript: '/post.js',
   brand: { name },
 })
 

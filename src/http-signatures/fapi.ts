@@ -1,0 +1,186 @@
+/**
+ * The rules of FAPI 2.0 HTTP Signatures as data: tags, what each signature covers, and the four
+ * operations that follow them.
+ */
+import { component, createSignature } from 'http-message-sig'
+import type { SignatureComponent, Signer } from 'http-message-sig'
+import { refuse } from '../errors.ts'
+import type { Result } from '../errors.ts'
+import { contentDigest, matchesDigest } from './digest.ts'
+import { describeRequest, describeResponse, pickSignature } from './message.ts'
+import type { Pick, RequestMessage, ResponseMessage } from './message.ts'
+import { invalidSignature, verifyMessage } from './verify.ts'
+import type { VerifiedSignature, VerifierFinder } from './verify.ts'
+
+export const requestTag = 'fapi-2-request'
+export const responseTag = 'fapi-2-response'
+
+type Row<Facts> = {
+  readonly covers: (facts: Facts) => readonly SignatureComponent[]
+  readonly when?: (facts: Facts) => boolean
+}
+
+type RequestFacts = { readonly headers: Headers; readonly content: Uint8Array }
+type ResponseFacts = RequestFacts & {
+  readonly request: RequestMessage
+  /** Label of the request's signature, when it had one. */
+  readonly label: string | undefined
+}
+
+const hasDigest = ({ headers, content }: RequestFacts) =>
+  content.length > 0 || headers.has('content-digest')
+
+/** 5.3.1: what a request's signature covers. */
+const requestRows: readonly Row<RequestFacts>[] = [
+  { covers: () => ['@method', '@target-uri', 'authorization'] },
+  { covers: () => ['dpop'], when: ({ headers }) => headers.has('dpop') },
+  { covers: () => ['content-digest'], when: hasDigest },
+]
+
+const ofRequest = (name: string) => component(name, { req: true })
+
+/** 5.3.2: what a response's signature covers, and how it is tied to its request. */
+const responseRows: readonly Row<ResponseFacts>[] = [
+  { covers: () => ['@status'] },
+  { covers: () => ['content-digest'], when: hasDigest },
+  { covers: () => [ofRequest('@method'), ofRequest('@target-uri')] },
+  {
+    covers: () => [ofRequest('content-digest')],
+    when: ({ request }) => request.headers.has('content-digest'),
+  },
+  {
+    covers: ({ label = '' }) =>
+      ['signature', 'signature-input'].map((name) => component(name, { req: true, key: label })),
+    when: ({ label }) => label !== undefined,
+  },
+]
+
+const covered = <Facts>(rows: readonly Row<Facts>[], facts: Facts): readonly SignatureComponent[] =>
+  rows
+    .filter(({ when }) => when === undefined || when(facts))
+    .flatMap(({ covers }) => covers(facts))
+
+/** Who signs, and when. */
+export type Signing = {
+  readonly signer: Signer
+  readonly keyId: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** Makes two signatures of one message in one second differ. */
+  readonly nonce?: string
+}
+
+const label = 'sig1'
+
+/** Signs a request: the headers to send in place of its own. */
+export async function signRequest(
+  request: RequestMessage & { readonly content: Uint8Array },
+  signing: Signing,
+): Promise<Headers> {
+  const { content } = request
+  const headers = await withDigest(request.headers, content)
+  const fields = await createSignature(describeRequest({ ...request, headers }), {
+    label,
+    components: covered(requestRows, { headers, content }),
+    parameters: parametersOf(signing, requestTag),
+    signer: signing.signer,
+  })
+  return withSignature(headers, fields)
+}
+
+/** Verifies a request's signature over all that the profile demands. Errors: `invalid_signature`. */
+export async function verifyRequest(
+  request: RequestMessage & { readonly content: Uint8Array },
+  given: { readonly keys: VerifierFinder; readonly now: number },
+): Promise<Result<VerifiedSignature>> {
+  const { headers, content } = request
+  const picked = pickSignature(headers, requestTag)
+  if (picked.kind !== 'label')
+    return refuse('invalid_signature', invalidSignature, reasonOf(picked))
+  const components = covered(requestRows, { headers, content })
+  const message = describeRequest(request)
+  const verified = await verifyMessage(message, { ...given, label: picked.label, components })
+  if (!verified.ok) return verified
+  return (await contentFits(headers, content)) ? verified : wrongDigest
+}
+
+/** Signs a response to a request: the headers to send in place of its own. */
+export async function signResponse(
+  response: ResponseMessage & { readonly content: Uint8Array },
+  signing: Signing,
+): Promise<Headers> {
+  const { content, request } = response
+  const headers = await withDigest(response.headers, content)
+  const fields = await createSignature(describeResponse({ ...response, headers }), {
+    label,
+    components: covered(responseRows, { headers, content, request, label: labelOf(request) }),
+    parameters: parametersOf(signing, responseTag),
+    signer: signing.signer,
+  })
+  return withSignature(headers, fields)
+}
+
+/** Verifies a response's signature with the request it must answer. Errors: `invalid_signature`. */
+export async function verifyResponse(
+  response: ResponseMessage & { readonly content: Uint8Array },
+  given: { readonly keys: VerifierFinder; readonly now: number },
+): Promise<Result<VerifiedSignature>> {
+  const { headers, content, request } = response
+  const picked = pickSignature(headers, responseTag)
+  if (picked.kind !== 'label')
+    return refuse('invalid_signature', invalidSignature, reasonOf(picked))
+  const facts = { headers, content, request, label: labelOf(request) }
+  const components = covered(responseRows, facts)
+  const message = describeResponse(response)
+  const verified = await verifyMessage(message, { ...given, label: picked.label, components })
+  if (!verified.ok) return verified
+  return (await contentFits(headers, content)) ? verified : wrongDigest
+}
+
+/** Whether a request carries, or tries to carry, a signature for this profile. */
+export const isSigned = (headers: Headers): boolean =>
+  pickSignature(headers, requestTag).kind !== 'none'
+
+/** What a client should sign (RFC 9421 5.1): a hint beside a refusal. */
+export const acceptSignature = `${label}=("@method" "@target-uri" "authorization" "dpop" "content-digest");created;tag="${requestTag}"`
+
+const wrongDigest = refuse(
+  'invalid_signature',
+  invalidSignature,
+  'Content-Digest is not the content’s',
+)
+
+/** A digest that is there must be right, with content or without. */
+async function contentFits(headers: Headers, content: Uint8Array): Promise<boolean> {
+  const field = headers.get('content-digest')
+  return field === null ? content.length === 0 : matchesDigest(field, content)
+}
+
+function labelOf(request: RequestMessage): string | undefined {
+  const picked = pickSignature(request.headers, requestTag)
+  return picked.kind === 'label' ? picked.label : undefined
+}
+
+const reasonOf = (picked: Exclude<Pick, { kind: 'label' }>): string =>
+  picked.kind === 'none' ? 'no signature has the tag' : picked.why
+
+function parametersOf({ keyId, now, nonce }: Signing, tag: string) {
+  const created = Math.floor(now / 1000)
+  return { created, ...(nonce === undefined ? {} : { nonce }), keyid: keyId, tag }
+}
+
+async function withDigest(headers: Headers, content: Uint8Array): Promise<Headers> {
+  const whole = new Headers(headers)
+  if (content.length === 0) whole.delete('content-digest')
+  else whole.set('content-digest', await contentDigest(content))
+  return whole
+}
+
+function withSignature(
+  headers: Headers,
+  fields: { readonly signature: string; readonly signatureInput: string },
+): Headers {
+  headers.set('signature', fields.signature)
+  headers.set('signature-input', fields.signatureInput)
+  return headers
+}
