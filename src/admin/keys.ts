@@ -31,7 +31,8 @@ async function list(call: Call): Promise<Response> {
 
 async function listed(call: Call, names: readonly RingName[]) {
   const rings = await Promise.all(names.map((name) => askRing(call, name)))
-  return { keys: rings.flatMap((ring) => describe(ring, call.now)) }
+  // What was done in this request is seen, too.
+  return { keys: rings.flatMap((ring) => describe(ring, call.runtime.now())) }
 }
 
 /** `?kid=`: the ring of this key; `?purpose=`: all rings of it. Without either: those that sign tokens. */

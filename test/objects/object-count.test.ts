@@ -54,6 +54,7 @@ beforeAll(async () => {
   admin = await settle(bank, [app, api])
   // What an issuer has once it is in use: its keys, throttle buckets and guards.
   await send(`${bank.url}/jwks`)
+  await send(`${bank.url}/evidence/jwks`)
   tokens = await obtain(bank, app)
   await parallel(4, (n) =>
     stubsOf('bank')
