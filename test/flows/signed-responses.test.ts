@@ -1,216 +1,212 @@
-import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
-import type { JWTPayload } from 'jose'
-import { afterEach, describe, expect, inject, it } from 'vitest'
-import { openAdmin, registerClient } from '../support/admin.ts'
-import { createBrowser } from '../support/browser.ts'
-import type { Page } from '../support/browser.ts'
-import { refusal } from '../support/refusal.ts'
-import { makeDpopKey, moveClock, nowSeconds, testClient } from '../support/test-client.ts'
-import type { TestClient } from '../support/test-client.ts'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { createFetch } from '../../cli/fetch-with-ca.ts'
+import type { PublicJwk } from '../../src/clients/jwks.ts'
+import { signedFetch } from '../../src/http-signatures/client.ts'
+import { send } from '../support/http.ts'
+import { callSigned, isSignedAnswer, prepare, sendPlain, sign } from '../support/signed-calls.ts'
+import type { Call } from '../support/signed-calls.ts'
+import { getResource, makeDpopKey, nonceOf, nowSeconds, proof, testClient } from '../support/test-client.ts' // prettier-ignore
+import type { DpopKey } from '../support/test-client.ts'
 
 const server = inject('server')
-const { alice } = inject('fixtures').users
+const { strangers } = inject('fixtures')
+const accounts = `${server.api}/accounts`
+const statements = `${server.api}/accounts/current/statements`
 const web = testClient('web')
-const second = testClient('second')
-const key = await makeDpopKey()
 
-afterEach(() => moveClock(0))
-
-/** As a client does: the issuer is known before its keys are fetched, the algorithm before the header. */
-async function verify(response: string, client: TestClient): Promise<JWTPayload> {
-  const keys = createRemoteJWKSet(new URL(`${server.issuer}/jwks`))
-  const options = { issuer: server.issuer, audience: client.fixture.clientId, algorithms: ['ES256'] }
-  return (await jwtVerify(response, keys, options)).payload
-} // prettier-ignore
-
-async function open(client: TestClient, fields: Record<string, string | undefined>) {
-  const pushed = await client.par({ key, fields })
-  expect(pushed.answer.status, pushed.answer.text).toBe(201)
-  return { ...pushed, login: await createBrowser().open(client.authorizeUrl(pushed.requestUri)) }
-}
-
-async function answerWith(button: 'approve' | 'deny', login: Page): Promise<Page> {
-  return (await login.submit('login', alice)).submit(button)
-}
-
-/** What reached the client, by whichever way. */
-function carried(page: Page): Record<string, string> {
-  const url = page.redirectedTo
-  if (url === undefined) return Object.fromEntries(page.forms[0]?.fields ?? [])
-  if (url.hash === '') return Object.fromEntries(url.searchParams)
-  expect(url.search).toBe('')
-  return Object.fromEntries(new URLSearchParams(url.hash.slice(1)))
-}
-
-describe('a signed authorization response', () => {
-  it.each(['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'])(
-    'MS-JARM-02 MS-JARM-04 MS-JARM-05 holds code, state and iss in one JWT, with response_mode=%s',
-    async (response_mode) => {
-      const { login, verifier } = await open(web, { response_mode, state: 'a state' })
-      const page = await answerWith('approve', login)
-      const outside = carried(page)
-      expect(Object.keys(outside)).toEqual(['response'])
-      const claims = await verify(outside['response'] ?? '', web)
-      expect(Object.keys(claims).sort()).toEqual(['aud', 'code', 'exp', 'iat', 'iss', 'state'])
-      expect(claims).toMatchObject({
-        iss: server.issuer,
-        aud: web.fixture.clientId,
-        state: 'a state',
-      })
-      const { answer } = await web.redeem({ code: String(claims['code']), verifier }, { key })
-      expect(answer.status, answer.text).toBe(200)
-    },
-  )
-
-  it.each(['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'])(
-    'MS-JARM-02 MS-JARM-04 holds an error the same way, with response_mode=%s',
-    async (response_mode) => {
-      const { login } = await open(web, { response_mode, state: 'a state' })
-      const outside = carried(await answerWith('deny', login))
-      expect(Object.keys(outside)).toEqual(['response'])
-      const { exp: _exp, iat: _iat, ...claims } = await verify(outside['response'] ?? '', web)
-      expect(claims).toEqual({
-        error: 'access_denied',
-        error_description: 'The person did not agree',
-        state: 'a state',
-        iss: server.issuer,
-        aud: web.fixture.clientId,
-      })
-    },
-  )
-
-  it('MS-JARM-02 answers prompt=none signed, without a page', async () => {
-    const { login } = await open(web, { response_mode: 'jwt', prompt: 'none', state: 's' })
-    expect(login.status).toBe(303)
-    const claims = await verify(carried(login)['response'] ?? '', web)
-    expect(claims).toMatchObject({ error: 'login_required', state: 's' })
-  })
-
-  it('MS-JARM-03 MS-JARM-06 lives ten minutes at most and names an allowed algorithm and its key', async () => {
-    const { login } = await open(web, { response_mode: 'jwt' })
-    const { response = '' } = carried(await answerWith('approve', login))
-    const { exp = 0, iat = 0 } = await verify(response, web)
-    expect(exp - iat).toBeLessThanOrEqual(600)
-    expect(exp - nowSeconds()).toBeGreaterThan(10)
-    const { alg, kid } = decodeProtectedHeader(response)
-    expect(alg).toBe('ES256')
-    expect(kid).toBeTruthy()
-  })
-
-  it('MS-JARM-05 keeps the query the redirect URI was registered with', async () => {
-    const { login } = await open(second, { response_mode: 'jwt' })
-    const outside = carried(await answerWith('approve', login))
-    expect(Object.keys(outside)).toEqual(['dummy1', 'dummy2', 'response'])
-    expect(outside).toMatchObject({ dummy1: 'lorem', dummy2: 'ipsum' })
-  })
-
-  it('MS-JARM-02 has no state when none was pushed', async () => {
-    const { login } = await open(web, { response_mode: 'jwt', state: undefined })
-    const { response = '' } = carried(await answerWith('approve', login))
-    expect(decodeJwt(response)).not.toHaveProperty('state')
-  })
-
-  it('MS-JARM-04 is not what a client gets that did not ask for it', async () => {
-    const { login } = await open(web, { state: 's' })
-    expect(Object.keys(carried(await answerWith('approve', login))).sort()).toEqual(['code', 'iss', 'state']) // prettier-ignore
-  })
-
-  it('MS-JARM-08 is never made for a redirect URI or a client that is not valid: PAR says so', async () => {
-    const strange = { redirect_uri: 'https://evil.example/cb', response_mode: 'jwt' }
-    const { answer } = await web.par({ fields: strange })
-    expect(refusal(answer)).toBe('400 invalid_request')
-    const { requestUri } = await web.par({ fields: { response_mode: 'jwt' } })
-    const page = await createBrowser().open(web.authorizeUrl(requestUri, second.fixture.clientId))
-    expect(page.element('error')).toBe('invalid_request_uri')
-    expect(page.redirectedTo).toBeUndefined()
-    expect(page.text).not.toContain('response=')
-  })
+let key: DpopKey
+let accessToken = ''
+let scopeless = ''
+beforeAll(async () => {
+  key = await makeDpopKey()
+  const grant = { grant_type: 'client_credentials' }
+  accessToken = (await web.token({ ...grant, scope: 'accounts' }, { key })).accessToken
+  const code = await web.code({ fields: { scope: 'openid' } })
+  scopeless = (await web.redeem(code, { key })).accessToken
 })
 
-describe('the page that posts a response', () => {
-  it('MS-JARM-05 is not stored, runs one script of ours and posts to the client alone', async () => {
-    const { login } = await open(web, { response_mode: 'form_post.jwt' })
-    const page = await answerWith('approve', login)
-    expect(page.status).toBe(200)
-    expect(page.headers.get('cache-control')).toBe('no-store')
-    const policy = page.headers.get('content-security-policy') ?? ''
-    expect(policy.split('; ')).toEqual([
-      "default-src 'none'",
-      "script-src 'self'",
-      "style-src 'self'",
-      'form-action https://web.example',
-      "frame-ancestors 'none'",
-      "base-uri 'none'",
-    ])
-    const [form, ...others] = page.forms
+const call = (extra: Partial<Call> = {}): Call => ({ accessToken, key, ...extra })
+
+describe('what the bank API publishes', () => {
+  it('RFC 9728 names the resource, who issues its tokens and where its keys are', async () => {
+    const answer = await send(`${server.api}/.well-known/oauth-protected-resource`)
+    expect(answer.status).toBe(200)
+    expect(answer.json).toMatchObject({
+      resource: server.api,
+      authorization_servers: [server.issuer],
+      jwks_uri: `${server.api}/jwks`,
+      resource_signing_alg_values_supported: ['ES256'],
+      bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
+      tls_client_certificate_bound_access_tokens: true,
+    })
+    expect(answer.json['scopes_supported']).toContain('accounts')
+  })
+
+  it('RFC 9728 3.3 is not at an address that is not the resource’s', async () => {
+    const answer = await send(`${server.apiMtls}/.well-known/oauth-protected-resource`, { ca: server.ca }) // prettier-ignore
+    expect(answer.status).toBe(404)
+  })
+
+  it('shows public keys only', async () => {
+    const { json } = await send(`${server.api}/jwks`)
+    const [published, ...others] = json['keys'] as readonly Record<string, unknown>[]
     expect(others).toEqual([])
-    expect(form).toMatchObject({ method: 'post', action: web.fixture.redirectUri })
-    expect(form?.buttons).toHaveLength(1)
-    const scripts = [...page.text.matchAll(/<script([^>]*)>(.*?)<\/script>/gs)]
-    expect(scripts).toHaveLength(1)
-    const [, attributes = '', inside] = scripts[0] ?? []
-    expect(inside).toBe('')
-    const source = /src="([^"]+)"/.exec(attributes)?.[1] ?? ''
-    const script = await createBrowser().open(source)
-    expect(script.headers.get('content-type')).toContain('text/javascript')
-    expect(script.text).toContain('submit')
-  })
-
-  it('MS-JARM-05 speaks the language of the request and names the client', async () => {
-    const { login } = await open(web, { response_mode: 'form_post.jwt', ui_locales: 'de' })
-    const page = await answerWith('approve', login)
-    expect(page.words).toContain('Sie kehren zu Test client web zurück')
-  })
+    expect(Object.keys(published ?? {}).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
+  }) // prettier-ignore
 })
 
-describe('a person who comes late', () => {
-  it('MS-JARM-02 goes back with a signed error, and nothing beside it', async () => {
-    const { requestUri } = await web.par({ key, fields: { response_mode: 'jwt', state: 'late' } })
-    await moveClock(301)
-    const page = await createBrowser().open(web.authorizeUrl(requestUri))
-    expect(page.element('error')).toBe('invalid_request_uri')
-    const back = new URL(page.links.find(({ id }) => id === 'back')?.href ?? '')
-    expect([...back.searchParams.keys()]).toEqual(['response'])
-    const claims = decodeJwt(back.searchParams.get('response') ?? '')
-    expect(claims).toMatchObject({ error: 'access_denied', state: 'late', aud: web.fixture.clientId }) // prettier-ignore
+describe('the answer to a signed request', () => {
+  it('HS-RS-01 HS-RS-02 HS-RS-03 HS-RS-04 HS-RS-05 is signed for that request', async () => {
+    const body = '{"year":2025}'
+    const sent = await callSigned(statements, web.fixture, call({ method: 'POST', body }))
+    expect(sent.answer.status).toBe(201)
+    expect(await isSignedAnswer(sent)).toBe(true)
+    expect(sent.answer.headers.get('cache-control')).toBe('no-store, no-transform')
+    const input = sent.answer.headers.get('signature-input') ?? ''
+    for (const covered of ['"@status"', '"content-digest"', '"@method";req', '"@target-uri";req', '"content-digest";req', '"signature";req;key="sig1"', '"signature-input";req;key="sig1"']) {
+      expect(input).toContain(covered)
+    }
+    expect(input).toMatch(/;created=\d+;keyid="bank-api-1";tag="fapi-2-response"$/)
+    expect(Number(/created=(\d+)/.exec(input)?.[1])).toBeGreaterThan(nowSeconds() - 30)
+  }) // prettier-ignore
+
+  it('HS-RS-03 HS-RS-05 does not pass as the answer to another request, with another status or content', async () => {
+    const [one, two] = [
+      await callSigned(accounts, web.fixture, call()),
+      await callSigned(accounts, web.fixture, call()),
+    ]
+    expect([await isSignedAnswer(one), await isSignedAnswer(two)]).toEqual([true, true])
+    expect(await isSignedAnswer({ request: one.request, answer: two.answer })).toBe(false)
+    const { request, answer } = one
+    expect(await isSignedAnswer({ request, answer: { ...answer, status: 201 } })).toBe(false)
+    const text = answer.text.replace('1842.17', '9842.17')
+    expect(text).not.toBe(answer.text)
+    expect(await isSignedAnswer({ request, answer: { ...answer, text } })).toBe(false)
   })
 
-  it('MS-JARM-05 posts it where the client wants it posted', async () => {
-    const { requestUri } = await web.par({ key, fields: { response_mode: 'form_post.jwt' } })
-    await moveClock(301)
-    const page = await createBrowser().open(web.authorizeUrl(requestUri))
-    const form = page.forms.find(({ buttons }) => buttons.some(({ id }) => id === 'back'))
-    expect(form).toMatchObject({ method: 'post', action: web.fixture.redirectUri })
-    expect(form?.fields.map(([name]) => name)).toEqual(['response'])
-    expect(page.headers.get('content-security-policy')).toContain(
-      "form-action 'self' https://web.example;",
+  const refusals = [
+    { status: 401, what: 'a bad token', make: () => call({ accessToken: 'nonsense' }), url: accounts },
+    { status: 401, what: 'a sign-in that does not suffice', make: () => call(), url: `${accounts}/current/transactions` },
+    { status: 403, what: 'too little scope', make: () => call({ accessToken: scopeless }), url: accounts },
+    { status: 404, what: 'an unknown account', make: () => call({ method: 'POST', body: '{}' }), url: `${accounts}/none/statements` },
+    { status: 404, what: 'an unknown address', make: () => call(), url: `${server.api}/nowhere` },
+    { status: 405, what: 'a wrong method', make: () => call({ method: 'DELETE' }), url: accounts },
+    { status: 413, what: 'too large a content', make: () => call({ method: 'POST', body: 'x'.repeat(70_000) }), url: statements },
+  ] // prettier-ignore
+
+  it.each(refusals)(
+    'HS-RS-06 is signed when it is $status for $what',
+    async ({ status, make, url }) => {
+      const sent = await callSigned(url, web.fixture, make())
+      expect(sent.answer.status, sent.answer.text).toBe(status)
+      expect(await isSignedAnswer(sent)).toBe(true)
+      const unsigned = await sendPlain(await prepare(url, make()))
+      expect(unsigned.headers.has('signature')).toBe(false)
+    },
+  )
+
+  it('HS-RS-04 HS-RS-06 is signed when the request’s signature is wrong, and names what it refuses', async () => {
+    const crafting = { created: nowSeconds() - 300 }
+    const sent = await callSigned(accounts, web.fixture, call(), crafting)
+    expect([sent.answer.status, sent.answer.json['error']]).toEqual([401, 'invalid_signature'])
+    expect(await isSignedAnswer(sent)).toBe(true)
+  })
+
+  it('HS-RS-06 is signed even when the request’s signature cannot be read', async () => {
+    const plain = await prepare(accounts, call())
+    const headers = { ...plain.headers, 'signature-input': 'x=((', signature: 'x=:AA==:' }
+    const request = { ...plain, headers }
+    const answer = await sendPlain(request)
+    expect(answer.status).toBe(401)
+    expect(await isSignedAnswer({ request, answer })).toBe(true)
+  })
+
+  it('HS-RS-05 to HEAD has no digest, for it has no content', async () => {
+    const sent = await callSigned(accounts, web.fixture, call({ method: 'HEAD' }))
+    expect([sent.answer.status, sent.answer.text]).toEqual([200, ''])
+    expect(sent.answer.headers.has('content-digest')).toBe(false)
+    expect(await isSignedAnswer(sent)).toBe(true)
+  })
+
+  it('HS-RS-03 on the mTLS address is tied to that address', async () => {
+    const credential = strangers.selfSigned
+    const client = testClient('certificateBound')
+    const tokens = await client.token(
+      { grant_type: 'client_credentials', scope: 'accounts' },
+      { side: 'mtls', credential },
     )
+    const bound = { accessToken: tokens.accessToken, credential }
+    const sent = await callSigned(`${server.apiMtls}/accounts`, client.fixture, bound)
+    expect(sent.answer.status).toBe(200)
+    expect(await isSignedAnswer(sent)).toBe(true)
+    const elsewhere = { ...sent.request, url: accounts }
+    expect(await isSignedAnswer({ ...sent, request: elsewhere })).toBe(false)
   })
 })
 
-describe('a client that registered its response modes', () => {
-  it('MS-JARM-01 MS 5.3.3 is refused every other at PAR, and held to them without a word', async () => {
-    const { fixture } = await registerClient(await openAdmin(), { response_modes: ['jwt'] })
-    const client = testClient(fixture)
-    for (const response_mode of [undefined, 'query', 'fragment.jwt', 'form_post.jwt']) {
-      const { answer } = await client.par({ key, fields: { response_mode } })
-      expect(refusal(answer), String(response_mode)).toBe('400 invalid_request')
+describe('the answer to an unsigned request', () => {
+  it('is as it always was', async () => {
+    const answer = await getResource(accounts, accessToken, { key })
+    expect(answer.status).toBe(200)
+    for (const name of ['signature', 'signature-input', 'content-digest']) {
+      expect(answer.headers.has(name)).toBe(false)
     }
-    for (const response_mode of ['jwt', 'query.jwt']) {
-      const { answer } = await client.par({ key, fields: { response_mode } })
-      expect(answer.status).toBe(201)
-    }
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+})
+
+describe('a client with signedFetch', () => {
+  async function connect() {
+    const { jwk } = web.fixture
+    const { json } = await send(`${server.api}/jwks`)
+    const keys = json['keys'] as readonly PublicJwk[]
+    const fetch = createFetch({ ca: server.ca })
+    return signedFetch({ fetch, key: jwk as unknown as PublicJwk, serverKeys: async () => keys })
+  }
+
+  const headersFor = async (url: string, method: string) => ({
+    authorization: `DPoP ${accessToken}`,
+    'content-type': 'application/json',
+    dpop: await proof(key, url, { method, accessToken, nonce: await nonceOf(accounts) }),
   })
 
-  it('RFC 9126 7.4 no longer gets a response in a mode that it gave up meanwhile', async () => {
-    const admin = await openAdmin()
-    const { fixture, metadata } = await registerClient(admin)
-    const client = testClient(fixture)
-    const { requestUri } = await client.par({ key, fields: { response_mode: 'query' } })
-    const changed = { ...metadata, response_modes: ['jwt'] }
-    const put = await admin.request('PUT', `/clients/${fixture.clientId}`, changed)
-    expect(put.status, put.text).toBe(200)
-    const page = await createBrowser().open(client.authorizeUrl(requestUri))
-    expect(page.element('error')).toBe('unauthorized_client')
+  it('HS-RQ-05 HS-RS-03 orders a statement and keeps what proves it', async () => {
+    const signed = await connect()
+    const headers = await headersFor(statements, 'POST')
+    const answer = await signed(statements, { method: 'POST', headers, body: '{"year":2024}' })
+    expect([answer.status, await answer.json()]).toEqual([
+      201,
+      { account: 'current', year: 2024, ordered_by: 'client-web' },
+    ])
+  })
+
+  it('HS-RS-06 gets signed refusals as answers', async () => {
+    const signed = await connect()
+    const headers = await headersFor(accounts, 'GET')
+    expect((await signed(accounts, { headers })).status).toBe(200)
+    const again = await signed(accounts, { headers })
+    expect([again.status, (await again.json()) as object]).toEqual([
+      401,
+      { error: 'invalid_dpop_proof', error_description: 'The proof was used before' },
+    ])
+  })
+
+  it('HS-RS-01 throws away an answer that the resource server’s key did not sign', async () => {
+    const fetch = createFetch({ ca: server.ca })
+    const { jwk } = web.fixture
+    const mine = jwk as unknown as PublicJwk
+    const signed = signedFetch({ fetch, key: mine, serverKeys: async () => [mine] })
+    const headers = await headersFor(accounts, 'GET')
+    await expect(signed(accounts, { headers })).rejects.toThrow('not signed as it must be')
+  })
+})
+
+describe('a request that only carries the signature of a gateway', () => {
+  it('HS-RQ-09 is not a signed one: its answer is as it always was', async () => {
+    const plain = await prepare(accounts, call())
+    const request = await sign(plain, web.fixture, { parameters: { tag: 'web-bot-auth' } })
+    const answer = await sendPlain(request)
+    expect([answer.status, answer.headers.has('signature')]).toEqual([200, false])
   })
 })
