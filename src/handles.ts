@@ -67,20 +67,34 @@ export type TokenId = {
 
 const homes: readonly TokenHome[] = ['grant', 'client', 'operator']
 
+const randomLength = 16
+const tokenIdLength = 1 + idLength + 8 + randomLength
+
+/** The random part of an access token's id. */
+export const newTokenRandom = (): string => toBase64Url(randomBytes(randomLength))
+
 /** `jti` of an access token: base64url(home ‖ object id ‖ epoch ‖ series ‖ 16 random bytes). */
-export function makeTokenId(id: TokenId): string {
+export function makeTokenId(id: TokenId, random: string = newTokenRandom()): string {
   const view = new DataView(new ArrayBuffer(8))
   view.setUint32(0, id.epoch)
   view.setUint32(4, id.series)
   const home = Uint8Array.of(homes.indexOf(id.home) + 1)
-  return toBase64Url(
-    concat(home, fromHex(id.objectId), new Uint8Array(view.buffer), randomBytes(16)),
-  )
+  const bytes = fromBase64Url(random)
+  if (bytes?.length !== randomLength) throw new Error('not the random part of a token id')
+  return toBase64Url(concat(home, fromHex(id.objectId), new Uint8Array(view.buffer), bytes))
+}
+
+/** The random part of an access token's id; undefined for anything else. */
+export function randomOf(tokenId: string): string | undefined {
+  const bytes = fromBase64Url(tokenId)
+  return bytes?.length === tokenIdLength
+    ? toBase64Url(bytes.slice(tokenIdLength - randomLength))
+    : undefined
 }
 
 export function readTokenId(text: string): TokenId | undefined {
   const bytes = fromBase64Url(text)
-  if (bytes?.length !== 1 + idLength + 8 + 16) return undefined
+  if (bytes?.length !== tokenIdLength) return undefined
   const home = homes[(bytes[0] ?? 0) - 1]
   const view = new DataView(bytes.buffer, 1 + idLength)
   if (home === undefined) return undefined

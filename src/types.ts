@@ -1,4 +1,5 @@
 /** The shared vocabulary: what validated things look like. */
+import type { AuthorizationDetail, DetailTypes } from './authorization-details/detail.ts'
 import type { ClientMetadata } from './clients/metadata.ts'
 import type { LocationHint } from './proof/location.ts'
 import type { Lifetimes, Profile } from './profiles/profile.ts'
@@ -86,6 +87,8 @@ export type Issuer = {
   readonly assertionShards: readonly number[]
   /** Location hint for callers whose place is unknown. */
   readonly defaultLocation: LocationHint
+  /** Types of authorization details (RFC 9396), by name. */
+  readonly detailTypes: DetailTypes
   /** Restricts where objects live (fixed at first start); the local runtime has none. */
   readonly jurisdiction: 'eu' | 'fedramp' | undefined
 }
@@ -145,6 +148,13 @@ export type AuthorizationRequest = {
   readonly claims: RequestedClaims
   /** An essential `acr` the sign-in must reach; empty: none. */
   readonly essentialAcr: readonly string[]
+  /** Rich authorization details (RFC 9396). Absent: none. */
+  readonly details?: readonly AuthorizationDetail[]
+  /** What is to become of a grant (Grant Management 4.1). `grantId`: for `merge` and `replace`. */
+  readonly management?: {
+    readonly action: 'create' | 'merge' | 'replace'
+    readonly grantId?: string
+  }
   /** The `sub` values one of which the person must have (OIDC Core 5.5.1); absent: anybody may sign in. */
   readonly subjects?: readonly string[]
 }

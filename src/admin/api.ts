@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
 import { ProtocolError, fail } from '../errors.ts'
 import { demandAccess } from '../endpoints/protected.ts'
-import { adminAudience } from '../tokens/issue.ts'
+import { adminAudience } from '../tokens/audience.ts'
 import { clientOperations } from './clients.ts'
 import { grantOperations } from './grants.ts'
 import { keyOperations } from './keys.ts'

@@ -42,6 +42,8 @@ export type ClientMetadata = {
   readonly policy_uri?: string
   readonly tos_uri?: string
   readonly contacts?: readonly string[]
+  /** RFC 9396 10. */
+  readonly authorization_details_types?: readonly string[]
   /** The operator knows whose client this is. Not a client's own word: see `checkOperatorMembers`. */
   readonly operator_verified?: boolean
 } & OpenIdMetadata &
@@ -247,9 +249,15 @@ export const openidScopes = [
   'offline_access',
 ] as const
 
+/** Scopes of the grants endpoint (Grant Management 6). */
+export const managementScopes = ['grant_management_query', 'grant_management_revoke'] as const
+
+export const isManagement = (scope: string): boolean =>
+  (managementScopes as readonly string[]).includes(scope)
+
 /** All scopes of an issuer. `admin` is not among them: it belongs to operators alone. */
 export function knownScopes(issuer: Issuer): readonly string[] {
   const configured = issuer.resourceServers.flatMap((server) => server.scopes)
-  const all = [...openidScopes, ...configured, ...Object.keys(issuer.scopes)]
+  const all = [...openidScopes, ...managementScopes, ...configured, ...Object.keys(issuer.scopes)]
   return [...new Set(all)].filter((scope) => scope !== 'admin')
 }

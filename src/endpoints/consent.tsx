@@ -7,10 +7,13 @@ import type { Audience } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
 import type { Wish } from '../pages/describe.ts'
 import type { Frame } from '../pages/layout.tsx'
+import { textOf } from '../pages/text-of.ts'
 import { checkSameOrigin, openInteraction, requestOfPage } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
+import { openShown, sealShown } from '../people/shown.ts'
+import type { Shown } from '../people/shown.ts'
 import { turnAway } from '../people/told.ts'
-import { defaultResources } from '../tokens/issue.ts'
+import { defaultResources } from '../tokens/audience.ts'
 import type { AuthorizationRequest } from '../types.ts'
 import { approve, deny } from './answer.ts'
 import { startOver } from './authorize.ts'
@@ -40,7 +43,11 @@ export async function postConsent(call: Call): Promise<Response> {
   if (action !== 'approve' && action !== 'deny') return turnAway('answer-missing')
   const outcome = action === 'approve' ? approval.grantId : 'denied'
   const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
-  return action === 'approve' ? approve(call, live, approval) : deny(call, live)
+  if (action === 'deny') return deny(call, live)
+  const shown = demand(await openShown(call, approval, one(form, 'shown')))
+  const { details } = live.pushed.request
+  const chosen = details === undefined ? {} : { details }
+  return approve(call, live, approval, { basis: { shown }, ...chosen })
 }
 
 /** What this person allowed this client the last time, so that the page can mark what is new. */
@@ -85,30 +92,36 @@ async function render(
   const { before } = shown
   const shownIn = await frame(call, request.uiLocales)
   const offline = metadata.grant_types.includes('refresh_token')
-  const body = (
-    <ConsentPage
-      {...shownIn}
-      action={endpointUrl(issuer, 'main', '/consent')}
-      interaction={shown.sealed}
-      client={{
-        name: metadata.client_name,
-        redirectHost: new URL(request.redirectUri).host,
-        verified: metadata.operator_verified === true,
-      }}
-      person={{ username: shown.approval.person.username }}
-      asks={describeWish(wishOf(call, request, before), shownIn)}
-      before={before !== undefined}
-      audiences={audiencesOf(call, request, shownIn)}
-      duration={{
-        accessSeconds: issuer.lifetimes.accessToken,
-        ...(offline ? { until: call.now + issuer.lifetimes.grant * 1000 } : {}),
-      }}
-      offline={offline}
-      account={endpointUrl(issuer, 'main', '/account')}
-    />
-  )
+  const props = {
+    ...shownIn,
+    action: endpointUrl(issuer, 'main', '/consent'),
+    interaction: shown.sealed,
+    client: {
+      name: metadata.client_name,
+      redirectHost: new URL(request.redirectUri).host,
+      verified: metadata.operator_verified === true,
+    },
+    person: { username: shown.approval.person.username },
+    asks: describeWish(wishOf(call, request, before), shownIn),
+    before: before !== undefined,
+    audiences: audiencesOf(call, request, shownIn),
+    duration: {
+      accessSeconds: issuer.lifetimes.accessToken,
+      ...(offline ? { until: call.now + issuer.lifetimes.grant * 1000 } : {}),
+    },
+    offline,
+    account: endpointUrl(issuer, 'main', '/account'),
+  }
+  const { client, person, asks, audiences, duration } = props
+  const text = textOf(String(<ConsentPage {...props} shown="" />))
+  const items = asJson({ client, person, asks, audiences, duration, before: before !== undefined })
+  const record = await sealShown(call, shown.approval, { language: shownIn.lang, text, items })
+  const body = <ConsentPage {...props} shown={record} />
   return page(body, { frame: shownIn, status: 200, endsAt: request.redirectUri })
 }
+
+const asJson = (value: object): Shown['items'] =>
+  JSON.parse(JSON.stringify(value)) as Shown['items']
 
 const wishOf = (
   { issuer }: Call,

@@ -188,6 +188,6 @@ export async function approvalFor(
     ...rest,
     stage: 'approval',
     authentication: authenticationOf(call.issuer, reached, [...essentialAcr, ...acrValues]),
-    grantId: call.stubs.newGrantId(),
+    grantId: live.pushed.request.management?.grantId ?? call.stubs.newGrantId(),
   }
 }

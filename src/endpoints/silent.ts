@@ -3,11 +3,13 @@ import type { GrantSummary } from '../objects/grant.ts'
 import type { Need } from '../people/authentication.ts'
 import type { Session } from '../people/session.ts'
 import type { AuthorizationRequest } from '../types.ts'
-import { defaultResources } from '../tokens/issue.ts'
+import { defaultResources } from '../tokens/audience.ts'
 import { approve, askConsent } from './answer.ts'
-import type { Covering } from './answer.ts'
 import { approvalFor } from './continue.ts'
 import type { LiveRequest } from './pushed.ts'
+
+/** A grant that a silent answer rests on, and its end (ms). */
+type Covering = { readonly grantId: string; readonly endsAt: number }
 
 /** Grants looked at for one that covers the request. */
 const mostLookedAt = 8
@@ -23,7 +25,10 @@ export async function answerSilently(
   given: { readonly handle: string; readonly session: Session; readonly need: Need },
 ): Promise<Response> {
   const { issuer } = call
-  const remembers = issuer.profile.rememberedConsent === 'covered'
+  const { details, management } = live.pushed.request
+  // Details may hold choices of the person's, and updates change what they agreed to: both are asked.
+  const asks = details !== undefined || management !== undefined
+  const remembers = issuer.profile.rememberedConsent === 'covered' && !asks
   const covering = remembers ? await coveringGrant(call, live, given.session) : undefined
   if (covering === undefined) return askConsent(call, live)
   const { id: sessionId, person, proofs, cookieHash } = given.session
@@ -38,7 +43,7 @@ export async function answerSilently(
     until: live.pushed.finishUntil,
   })
   call.log('consent.remembered', { client_id: live.client.clientId })
-  return approve(call, live, approval, covering)
+  return approve(call, live, approval, { basis: { covering } })
 }
 
 /** The grant that covers the request and lasts longest: a silent answer lasts no longer than it. */

@@ -2,12 +2,14 @@ import type { Call } from '../call.ts'
 import { one, readForm } from '../authorization/parameters.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { callClient, judgeStanding } from '../clients/standing.ts'
-import { demand, fail } from '../errors.ts'
+import { ProtocolError, demand, fail } from '../errors.ts'
 import { grantTypes, isGrantType } from '../grants/index.ts'
-import type { Entitlement } from '../grants/grant-type.ts'
+import type { CurrentClient, Decision, Entitlement } from '../grants/grant-type.ts'
+import { readTokenId } from '../handles.ts'
 import { releasedClaims } from '../people/claims.ts'
 import { confirmationFor } from '../proof/bind.ts'
 import { connectionCertificate, judgeUse, proveSender, useProof } from '../proof/sender.ts'
+import type { UsableProof } from '../proof/sender.ts'
 import { checkEncryption, issueAccessToken, issueIdToken } from '../tokens/issue.ts'
 import type { ClientRecord, Confirmation, Sender } from '../types.ts'
 import { currentRecord, ownUrl } from './client-request.ts'
@@ -26,44 +28,60 @@ export async function token(call: Call): Promise<Response> {
   const grantType = one(parameters, 'grant_type')
   if (grantType === undefined) return fail('invalid_request', 'grant_type is required')
   if (!isGrantType(grantType)) return fail('unsupported_grant_type', 'grant_type is not supported')
-  admit(client.record, grantType, sender)
+  const confirmation = admit(client.record, grantType, sender)
   if (grantType === 'authorization_code') {
     demand(await checkEncryption(call, client.record, 'id_token'))
   }
-  const prepared = demand(await grantTypes[grantType](call, { parameters, client, sender }))
-
-  const [use, proofUse, decision] = demand(
-    await settle([
-      callClient(call, client),
-      proof === undefined ? Promise.resolve(undefined) : useProof(call, proof),
-      prepared.decide(),
-    ]),
+  const prepared = demand(
+    await grantTypes[grantType](call, { parameters, client, sender, confirmation }),
   )
-  const standing = demand(judgeStanding(use))
-  if (proofUse !== undefined) demand(judgeUse(proofUse))
-  const record = await currentRecord(call, { parameters, certificate, client }, standing)
-  // By the registration as it is now: it may have changed since this isolate read it.
-  const confirmation = admit(record, grantType, sender)
+  try {
+    const asked = [callClient(call, client), useOf(call, proof), prepared.decide()] as const
+    const [use, proofUse, decision] = demand(await settle(asked))
+    const standing = demand(judgeStanding(use))
+    if (proofUse !== undefined) demand(judgeUse(proofUse))
+    const record = await currentRecord(call, { parameters, certificate, client }, standing)
+    // By the registration as it is now: it may have changed since this isolate read it.
+    const current = { record, standing, confirmation: admit(record, grantType, sender) }
+    const earlier = record.generation !== client.record.generation
+    const entitlement = await judge(call, decision, current, { earlier })
+    return await release(call, {
+      record,
+      entitlement,
+      confirmation: current.confirmation,
+      grantType,
+    })
+  } catch (error) {
+    const { withhold } = prepared
+    const why = error instanceof ProtocolError ? error.refusal.code : 'a fault'
+    if (withhold !== undefined) call.waitUntil(withhold(why))
+    throw error
+  }
+}
+
+const useOf = (call: Call, proof: UsableProof | undefined) =>
+  proof === undefined ? Promise.resolve(undefined) : useProof(call, proof)
+
+/** What the grant's decision entitles to, for the client as it is now. Throws `ProtocolError`. */
+async function judge(
+  call: Call,
+  decision: Decision,
+  current: CurrentClient,
+  { earlier }: { readonly earlier: boolean },
+): Promise<Entitlement> {
   if (decision.status === 'reused') {
     await decision.revoke()
-    call.log('code.reused', { client_id: record.clientId })
+    call.log('code.reused', { client_id: current.record.clientId })
     return fail(
       'invalid_grant',
       'The code is not valid for this request',
       'the code was used before',
     )
   }
+  if (decision.status === 'entitled') return demand(await decision.entitle(current))
   // Asked in the name of an earlier client of this id: nothing was used up, and the next try is right.
-  if (decision.status === 'refused' && record.generation !== client.record.generation) {
-    return fail('temporarily_unavailable', 'Please try again with a new request')
-  }
-  if (decision.status === 'refused')
-    return fail(decision.code, decision.description, decision.detail)
-  const entitlement = demand(decision.entitle({ record, standing }))
-  if (entitlement.generation !== undefined && entitlement.generation !== standing.generation) {
-    return fail('invalid_grant', 'The grant is not valid', 'made for an earlier client of this id')
-  }
-  return release(call, { record, entitlement, confirmation, grantType })
+  if (earlier) return fail('temporarily_unavailable', 'Please try again with a new request')
+  return fail(decision.code, decision.description, decision.detail)
 }
 
 /** Whether this client may use this grant type, bound to what it proved. Throws `ProtocolError`. */
@@ -93,22 +111,14 @@ async function release(
 ): Promise<Response> {
   const { entitlement, confirmation } = order
   const { clientId } = order.record
-  const { home, subject, audience, scope, authentication, notAfter, refreshToken } = entitlement
-  const issued = await issueAccessToken(call, {
-    home,
-    clientId,
-    subject,
-    audience,
-    scope,
-    confirmation,
-    ...(authentication === undefined ? {} : { authentication }),
-    ...(notAfter === undefined ? {} : { notAfter }),
-  })
+  const { scope, details, refreshToken, grantId, idToken: _idToken, ...rest } = entitlement
+  const granted = details === undefined ? { scope } : { scope, details }
+  const issued = await issueAccessToken(call, { ...rest, ...granted, clientId, confirmation })
   const idToken = await idTokenFor(call, order.record, entitlement)
   call.log('token.issued', {
     client_id: clientId,
     grant_type: order.grantType,
-    home: home.objectId,
+    home: readTokenId(entitlement.tokenId)?.objectId,
     bound_to: issued.tokenType,
   })
   return json({
@@ -116,6 +126,8 @@ async function release(
     token_type: issued.tokenType,
     expires_in: issued.expiresIn,
     ...(scope.length > 0 ? { scope: scope.join(' ') } : {}),
+    ...(details === undefined ? {} : { authorization_details: details }),
+    ...(grantId === undefined ? {} : { grant_id: grantId }),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(idToken === undefined ? {} : { id_token: idToken }),
   })

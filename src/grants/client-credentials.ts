@@ -1,10 +1,11 @@
 import type { Call } from '../call.ts'
 import { one, words } from '../authorization/parameters.ts'
 import type { Parameters } from '../authorization/parameters.ts'
-import { openidScopes } from '../clients/metadata.ts'
+import { isManagement, openidScopes } from '../clients/metadata.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
-import { adminAudience, defaultResources, scopeFor } from '../tokens/issue.ts'
+import { makeTokenId } from '../handles.ts'
+import { adminAudience, defaultResources, grantsAudience, scopeFor } from '../tokens/audience.ts'
 import type { ClientRecord } from '../types.ts'
 import type { GrantType } from './grant-type.ts'
 import { oneResource } from './resource.ts'
@@ -14,8 +15,12 @@ import { oneResource } from './resource.ts'
  * audience; nobody else can name it, because it is no configured resource server.
  */
 export const clientCredentials: GrantType = async (call, { parameters, client }) => {
-  const { stubs } = call
+  const { stubs, issuer } = call
   const { clientId, operator } = client.record
+  if (parameters.has('authorization_details')) {
+    const description = 'authorization_details need a person who agrees to them'
+    return refuse('invalid_authorization_details', description)
+  }
   const possible = ownEntitlement(call, parameters, client.record)
   if (!possible.ok) return possible
   const home = operator ? 'operator' : 'client'
@@ -23,13 +28,14 @@ export const clientCredentials: GrantType = async (call, { parameters, client })
   return accept({
     decide: async () => ({
       status: 'entitled',
-      entitle: ({ record, standing }) => {
+      entitle: async ({ record, standing }) => {
         const own = ownEntitlement(call, parameters, record)
         if (!own.ok) return own
         const { epoch } = standing
         return accept({
-          home: { home, objectId, epoch, series: 0 },
+          tokenId: makeTokenId({ home, objectId, epoch, series: 0 }),
           subject: clientId,
+          expires: Math.floor(call.now / 1000) + issuer.lifetimes.accessToken,
           ...own.value,
         })
       },
@@ -51,10 +57,15 @@ function ownEntitlement(
   if (asked.length === 0 || asked.some((name) => !registered.includes(name))) {
     return refuse('invalid_scope', 'scope holds a scope the client may not ask for')
   }
+  const manages = asked.every(isManagement)
   const known = record.operator
     ? [adminAudience(issuer)]
-    : issuer.resourceServers.map((server) => server.identifier)
-  const fallback = record.operator ? adminAudience(issuer) : defaultResources(issuer)[0]
+    : [...issuer.resourceServers.map((server) => server.identifier), grantsAudience(issuer)]
+  const [fallback] = record.operator
+    ? [adminAudience(issuer)]
+    : manages
+      ? [grantsAudience(issuer)]
+      : defaultResources(issuer)
   const audience = resource.value ?? fallback
   if (audience === undefined) return refuse('invalid_target', 'resource is required')
   if (!known.includes(audience)) return refuse('invalid_target', 'resource is not known here')

@@ -269,8 +269,12 @@ export class Account extends EdgeObject {
   }
 
   /** The grant exists now. */
-  confirmGrant(issuer: string, grantId: string): Reply<true> {
-    if (this.of(issuer) !== undefined) confirmGrant(this.shelf, grantId)
+  confirmGrant(
+    issuer: string,
+    grantId: string,
+    anew?: Pick<GrantEntry, 'scope' | 'claims' | 'endsAt'>,
+  ): Reply<true> {
+    if (this.of(issuer) !== undefined) confirmGrant(this.shelf, grantId, anew)
     return this.reply(true)
   }
 
@@ -332,8 +336,9 @@ export class Account extends EdgeObject {
     await this.endGrants(account.issuer).catch(() => undefined)
     const stubs = makeStubs(this.env, configuredIssuer(this.env, account.issuer))
     for (const entry of duePromises(this.shelf)) {
-      const answer = await stubs.grant(entry.grantId)?.summary(account.issuer)
-      if (answer?.value.status === 'unknown') {
+      const grant = stubs.grant(entry.grantId)
+      const made = grant && (await grant.exists(account.issuer)).value
+      if (made === false) {
         // A late click must not make a grant that is no longer on the list.
         await stubs.grant(entry.grantId)?.revoke(account.issuer, { forbid: true })
         dropGrant(this.shelf, entry.grantId)

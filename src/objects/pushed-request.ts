@@ -1,3 +1,4 @@
+import type { ReceivedRequest } from '../evidence/drafts.ts'
 import type { Reply } from '../observe/storage.ts'
 import type { AuthorizationRequest, ResponseMode } from '../types.ts'
 import { EdgeObject } from './edge-object.ts'
@@ -9,6 +10,7 @@ export type NewPushedRequest = PushedRequestKey & {
   readonly clientId: string
   readonly generation: string
   readonly request: AuthorizationRequest
+  readonly received?: ReceivedRequest
   /** Location hint of the pushing caller; the grant is created there. */
   readonly hint: DurableObjectLocationHint
   /** Milliseconds the request may be opened, and a signed-in interaction may finish. */
@@ -32,8 +34,9 @@ type Stored = PushedRequestKey & {
   readonly openUntil: number
   readonly finishUntil: number
   readonly stub: Stub
-  /** Gone once the interaction can no longer finish. */
+  /** Both gone once the interaction can no longer finish. */
   readonly request?: AuthorizationRequest
+  readonly received?: ReceivedRequest
   readonly completion?: Completion
 }
 
@@ -47,6 +50,8 @@ export type PushedRequestReading =
       readonly request: AuthorizationRequest
       readonly hint: DurableObjectLocationHint
       readonly finishUntil: number
+      /** As it was received, for the evidence of what comes of it. */
+      readonly received?: ReceivedRequest
     }
   | { readonly status: 'expired' | 'completed'; readonly stub: Stub }
   | { readonly status: 'unknown' }
@@ -64,7 +69,7 @@ export class PushedRequest extends EdgeObject<unknown> {
   create(input: NewPushedRequest): Reply<boolean> {
     if (this.stored() !== undefined) return this.reply(false)
     const now = this.now()
-    const { request } = input
+    const { request, received } = input
     const stored: Stored = {
       format: 1,
       issuer: input.issuer,
@@ -81,6 +86,7 @@ export class PushedRequest extends EdgeObject<unknown> {
         ...(request.state === undefined ? {} : { state: request.state }),
       },
       request,
+      ...(received === undefined ? {} : { received }),
     }
     this.write('request', stored)
     this.wakeAt(stored.finishUntil + repeatable)
@@ -105,8 +111,9 @@ export class PushedRequest extends EdgeObject<unknown> {
     const until = purpose === 'opening' ? stored.openUntil : stored.finishUntil
     if (stored.request === undefined || this.now() >= until)
       return this.reply({ status: 'expired', stub })
-    const { clientId, generation, request, hint, finishUntil } = stored
-    return this.reply({ status: 'live', clientId, generation, request, hint, finishUntil })
+    const { clientId, generation, request, received, hint, finishUntil } = stored
+    const live = { clientId, generation, request, hint, finishUntil }
+    return this.reply({ status: 'live', ...live, ...(received === undefined ? {} : { received }) })
   }
 
   /**
@@ -133,7 +140,7 @@ export class PushedRequest extends EdgeObject<unknown> {
     if (stored === undefined) return
     const stubUntil = stored.finishUntil + stubFor
     if (this.now() >= stubUntil) return this.ctx.storage.deleteAll()
-    const { request, ...rest } = stored
+    const { request, received: _received, ...rest } = stored
     if (request !== undefined && this.now() >= stored.finishUntil) this.write('request', rest)
     await this.ctx.storage.setAlarm(stubUntil)
   }

@@ -1,7 +1,21 @@
 import type { Env } from '../config.ts'
 import type { LocationHint } from '../proof/location.ts'
 import type { Issuer } from '../types.ts'
+import type { Grant } from './grant.ts'
 import { objectNames } from './names.ts'
+import type { PushedRequest } from './pushed-request.ts'
+
+/**
+ * An object as its callers see it: each method, answered later. The platform's own type works out anew how
+ * each value could cross, and gives up on JSON, which nests without end.
+ */
+export type Remote<T> = { readonly id: DurableObjectId } & {
+  readonly [M in Exclude<keyof T, keyof DurableObject>]: T[M] extends (
+    ...given: infer Given
+  ) => infer Answer
+    ? (...given: Given) => Promise<Awaited<Answer>>
+    : never
+}
 
 /** The one place where names and ids become objects. */
 export function makeStubs(env: Env, issuer: Issuer) {
@@ -28,9 +42,10 @@ export function makeStubs(env: Env, issuer: Issuer) {
     newPushedRequestId: () => within(env.PUSHED_REQUEST).newUniqueId().toString(),
     newGrantId: () => within(env.GRANT).newUniqueId().toString(),
     newAccountId: () => within(env.ACCOUNT).newUniqueId().toString(),
-    pushedRequest: (objectId: string, hint?: LocationHint) =>
-      byId(env.PUSHED_REQUEST, objectId, hint),
-    grant: (objectId: string, hint?: DurableObjectLocationHint) => byId(env.GRANT, objectId, hint),
+    pushedRequest: (objectId: string, hint?: LocationHint): Remote<PushedRequest> | undefined =>
+      byId(env.PUSHED_REQUEST, objectId, hint) as unknown as Remote<PushedRequest> | undefined,
+    grant: (objectId: string, hint?: DurableObjectLocationHint): Remote<Grant> | undefined =>
+      byId(env.GRANT, objectId, hint) as unknown as Remote<Grant> | undefined,
     account: (objectId: string) => byId(env.ACCOUNT, objectId),
     client: (clientId: string) =>
       within(env.CLIENT).getByName(objectNames.client(issuer.id, clientId)),

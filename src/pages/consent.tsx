@@ -12,6 +12,8 @@ type ConsentProps = Frame & {
   readonly action: string
   /** The sealed state of this interaction. */
   readonly interaction: string
+  /** Sealed: what the page shows. */
+  readonly shown: string
   readonly client: {
     readonly name: string
     readonly redirectHost: string
@@ -75,6 +77,7 @@ export function ConsentPage(props: ConsentProps) {
       </dl>
       <form method="post" action={props.action}>
         <Interaction sealed={props.interaction} />
+        <input type="hidden" name="shown" value={props.shown} />
         <Choices even>
           <button id="approve" name="action" value="approve">
             {consent.approve}

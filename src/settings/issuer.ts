@@ -65,6 +65,7 @@ export function readIssuer(
     acceptedClientCas: readAuthorities(entry, where, mtlsOrigin),
     replayGuards: integer(entry, 'replay_guards', where, { least: 1, most: 1024, else: 4 }),
     assertionShards: readShards(entry, where),
+    detailTypes: {},
     defaultLocation: oneOf(entry, 'default_location', where, locationHints, 'weur'),
     jurisdiction: readJurisdiction(entry, where),
   })

@@ -1,28 +1,29 @@
+import type { AuthorizationDetail } from '../authorization-details/detail.ts'
 import type { Call } from '../call.ts'
 import { encryptionOf } from '../clients/encryption.ts'
 import type { Encryptable } from '../clients/encryption.ts'
-import { openidScopes } from '../clients/metadata.ts'
 import { randomText } from '../encoding.ts'
 import { accept, demand } from '../errors.ts'
 import type { Result } from '../errors.ts'
-import { makeTokenId } from '../handles.ts'
-import type { TokenId } from '../handles.ts'
 import { tokenTypeOf } from '../proof/bind.ts'
-import type { Authentication, ClientRecord, Confirmation, Issuer } from '../types.ts'
+import type { Authentication, ClientRecord, Confirmation } from '../types.ts'
 import { signJwt } from './jwt.ts'
 import { signingKey } from './keys.ts'
 
-/** Everything an access token says. No token exists without sender, audience and home. */
+/** Everything an access token says. No token exists without sender and audience. */
 export type AccessTokenOrder = {
-  readonly home: TokenId
+  /** Its home, the object that knows whether it is alive, chose it. */
+  readonly tokenId: string
   readonly clientId: string
   readonly subject: string
   readonly audience: string
   readonly scope: readonly string[]
+  /** RFC 9396 9.1. */
+  readonly details?: readonly AuthorizationDetail[]
   readonly confirmation: Confirmation
   readonly authentication?: Authentication
-  /** Milliseconds; the token never outlives its grant. */
-  readonly notAfter?: number
+  /** Seconds since the epoch. */
+  readonly expires: number
 }
 
 export type IssuedToken = {
@@ -35,13 +36,11 @@ export type IssuedToken = {
 /** The single gate through which access tokens leave (RFC 9068, RFC 7800). */
 export async function issueAccessToken(call: Call, order: AccessTokenOrder): Promise<IssuedToken> {
   const { issuer } = call
-  const { confirmation } = order
+  const { confirmation, expires, details } = order
   const bound = confirmation.jkt !== undefined || confirmation['x5t#S256'] !== undefined
   if (!bound || order.audience === '') throw new Error('a token without sender or audience')
   const { key, kid, alg } = await signingKey(call)
   const issuedAt = Math.floor(call.now / 1000)
-  const latest = Math.floor((order.notAfter ?? Infinity) / 1000)
-  const expires = Math.min(issuedAt + issuer.lifetimes.accessToken, latest)
   const { authentication } = order
   const token = await signJwt(
     key,
@@ -53,8 +52,9 @@ export async function issueAccessToken(call: Call, order: AccessTokenOrder): Pro
       client_id: order.clientId,
       iat: issuedAt,
       exp: expires,
-      jti: makeTokenId(order.home),
+      jti: order.tokenId,
       ...(order.scope.length > 0 ? { scope: order.scope.join(' ') } : {}),
+      ...(details === undefined ? {} : { authorization_details: details }),
       cnf: confirmation,
       ...(authentication === undefined
         ? {}
@@ -170,34 +170,3 @@ export async function checkEncryption(
 ): Promise<Result<unknown>> {
   return sealFor(call, { client, what, jwt: '' })
 }
-
-/** A token for one resource server carries only scopes that server understands (FAPI2 SP 5.3.2.1-14). */
-export function scopeFor(
-  issuer: Issuer,
-  audience: string,
-  granted: readonly string[],
-): readonly string[] {
-  const server = issuer.resourceServers.find(({ identifier }) => identifier === audience)
-  if (server === undefined || server.scopes.length === 0) return granted
-  const open: readonly string[] = openidScopes
-  return granted.filter((scope) => server.scopes.includes(scope) || open.includes(scope))
-}
-
-/** Of what a person agreed to, what the client is still registered for. */
-export function stillRegistered(
-  { metadata }: ClientRecord,
-  granted: readonly string[],
-): readonly string[] {
-  const registered = metadata.scope.split(' ')
-  return granted.filter((scope) => registered.includes(scope))
-}
-
-/** Where a token without `resource` is for: the default resource server, else userinfo. */
-export function defaultResources(issuer: Issuer): readonly string[] {
-  return issuer.resourceServers
-    .filter((server) => server.default)
-    .map((server) => server.identifier)
-}
-
-export const userinfoAudience = (issuer: Issuer): string => `${issuer.url}/userinfo`
-export const adminAudience = (issuer: Issuer): string => `${issuer.url}/admin`

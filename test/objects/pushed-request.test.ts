@@ -1,12 +1,13 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NewPushedRequest, PushedRequestKey } from '../../src/objects/pushed-request.ts'
 import {
   countOf,
+  evict,
   holdingsOf,
   made,
   nothing,
   parallel,
+  runAlarm,
   setClock,
   start,
   stubsOf,
@@ -115,10 +116,10 @@ describe('PushedRequest', () => {
 
   it('still knows its completion after it was evicted', async () => {
     const request = await create()
-    await evictDurableObject(request())
+    await evict(request())
     expect((await request().open(key, 'opening')).value.status).toBe('live')
     await request().complete(key, 'grant')
-    await evictDurableObject(request())
+    await evict(request())
     expect((await request().complete(key, 'another')).value).toBe('completed-before')
     expect((await request().open(key, 'opening')).value.status).toBe('completed')
   })
@@ -144,13 +145,13 @@ describe('PushedRequest', () => {
   it('keeps nothing but a way back for a day after its end, then nothing at all', async () => {
     const request = await create()
     setClock(1860)
-    expect(await runDurableObjectAlarm(request())).toBe(true)
+    expect(await runAlarm(request())).toBe(true)
     const left = await holdingsOf(request())
     expect(JSON.stringify(left.values)).not.toContain('challenge')
     expect(left.alarm).toBe(start + 1_800_000 + 86_400_000)
     expect((await request().open(key, 'finishing')).value).toEqual({ status: 'expired', stub })
     setClock(1800 + 86_400)
-    expect(await runDurableObjectAlarm(request())).toBe(true)
+    expect(await runAlarm(request())).toBe(true)
     expect(await holdingsOf(request())).toEqual(nothing)
     expect((await request().open(key, 'opening')).value).toEqual({ status: 'unknown' })
   })
@@ -158,7 +159,7 @@ describe('PushedRequest', () => {
   it('keeps a live request when its alarm comes early', async () => {
     const request = await create()
     setClock(1000)
-    expect(await runDurableObjectAlarm(request())).toBe(true)
+    expect(await runAlarm(request())).toBe(true)
     expect((await request().open(key, 'finishing')).value.status).toBe('live')
     expect((await holdingsOf(request())).alarm).not.toBeNull()
   })
@@ -181,7 +182,7 @@ describe('PushedRequest', () => {
       { value: { status: 'unknown' }, rows: 0 },
       { value: 'unknown', rows: 0 },
     ])
-    await runDurableObjectAlarm(object(id))
+    await runAlarm(object(id))
     expect(await holdingsOf(object(id))).toEqual(nothing)
   })
 

@@ -44,6 +44,7 @@ const consent = (change: Partial<Parameters<typeof ConsentPage>[0]> = {}) =>
       ...frame,
       action: '/consent',
       interaction: 'sealed',
+      shown: 'sealed as well',
       client: { name: 'Budget Buddy', redirectHost: 'app.example', verified: true },
       person: { username: 'ana' },
       asks: [{ title: 'See your accounts', detail: 'To show them.', data: ['IBAN'] }],

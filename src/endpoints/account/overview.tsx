@@ -125,7 +125,8 @@ async function permissionOf(
   }
   return {
     ...known,
-    status: grant.status,
+    // A permission no app came for is over like one that has run out.
+    status: grant.status === 'unclaimed' ? 'expired' : grant.status,
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(grant.lastUsedAt === undefined ? {} : { lastUsedAt: grant.lastUsedAt }),
   }

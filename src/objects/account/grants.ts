@@ -50,9 +50,23 @@ export function promiseGrant(
   return true
 }
 
-/** The grant exists now. */
-export function confirmGrant(shelf: Shelf, grantId: string): void {
+/** The grant exists now, or was agreed to anew: for what, and until when. */
+export function confirmGrant(
+  shelf: Shelf,
+  grantId: string,
+  anew?: Pick<GrantEntry, 'scope' | 'claims' | 'endsAt'>,
+): void {
   const entry = shelf.read<GrantEntry>(grantKey(grantId))
+  if (entry?.status === 'authorized' && anew !== undefined) {
+    const { endsAt, ...agreed } = anew
+    // Unclaimed, it ends when it always did: the later end only keeps it on the list.
+    shelf.write(grantKey(grantId), {
+      ...entry,
+      ...agreed,
+      endsAt: Math.max(entry.endsAt, endsAt),
+    })
+    note(shelf, { kind: 'permission-given', clientId: entry.clientId })
+  }
   if (entry?.status === 'pending') {
     shelf.write(grantKey(grantId), { ...entry, status: 'authorized' })
     note(shelf, { kind: 'permission-given', clientId: entry.clientId })

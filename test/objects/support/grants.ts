@@ -1,4 +1,11 @@
-import type { Consent, NewCode, Redemption, Refresh } from '../../../src/objects/grant.ts'
+import type {
+  Consent,
+  NewCode,
+  Redemption,
+  Refresh,
+  TokenOrder,
+} from '../../../src/objects/grant.ts'
+import { newTokenRandom, readTokenId } from '../../../src/handles.ts'
 import { made, stubsOf } from './objects.ts'
 
 const stubs = stubsOf('bank')
@@ -26,6 +33,15 @@ export const order = { issuer: 'bank', consent, code, lifetime: 90 * 86_400_000 
 
 export const presenter = { issuer: 'bank', clientId: 'app', generation: 'first' }
 
+/** A token for all that was granted. */
+export const token: TokenOrder = {
+  random: newTokenRandom(),
+  confirmation: { jkt: 'thumbprint' },
+  issuedAt: Date.UTC(2040, 0, 1) / 1000,
+  lifetime: 300,
+  registered: { scope: ['openid', 'accounts', 'payments'], detailTypes: [] },
+}
+
 /** A redemption that matches `code` in everything. */
 export const redemption: Redemption = {
   ...presenter,
@@ -34,9 +50,9 @@ export const redemption: Redemption = {
   verifierHash: code.codeChallenge,
   jkt: 'thumbprint',
   refreshHash: 'hash of the refresh token',
-  resource: 'https://api.example',
+  token: { ...token, resource: 'https://api.example' },
 }
-export const refresh: Refresh = { ...presenter, secretHash: 'hash of the refresh token' }
+export const refresh: Refresh = { ...presenter, secretHash: 'hash of the refresh token', token }
 
 /** An access token of the first redemption. */
 export const firstToken = { issuer: 'bank', id: 'a token', epoch: 1, series: 1 }
@@ -57,4 +73,10 @@ export async function redeemedGrant() {
   const grant = await authorizedGrant()
   await grant().redeem(redemption)
   return grant
+}
+
+/** What a token's home is asked about it. */
+export function tokenOf({ token: { id } }: { readonly token: { readonly id: string } }) {
+  const { epoch = 0, series = 0 } = readTokenId(id) ?? {}
+  return { issuer: 'bank', id, epoch, series }
 }

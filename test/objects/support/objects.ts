@@ -1,4 +1,4 @@
-import { runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { configuredIssuer } from '../../../src/config.ts'
@@ -27,10 +27,8 @@ export type Holdings = {
 
 export const nothing: Holdings = { values: {}, tables: [], alarm: null }
 
-export function holdingsOf<O extends Rpc.DurableObjectBranded>(
-  stub: DurableObjectStub<O>,
-): Promise<Holdings> {
-  return runInDurableObject(stub, async (_object, { storage }) => ({
+export function holdingsOf(stub: AnyStub): Promise<Holdings> {
+  return runInDurableObject(whole(stub), async (_object, { storage }) => ({
     values: Object.fromEntries<unknown>(storage.kv.list()),
     tables: storage.sql
       .exec<{ name: string }>(
@@ -41,6 +39,16 @@ export function holdingsOf<O extends Rpc.DurableObjectBranded>(
     alarm: await storage.getAlarm(),
   }))
 }
+
+/** A stub by whatever type its callers see it. */
+export type AnyStub = { readonly id: DurableObjectId }
+
+const whole = (stub: AnyStub): DurableObjectStub => stub as unknown as DurableObjectStub
+
+export const evict = (stub: AnyStub): Promise<void> => evictDurableObject(whole(stub))
+
+/** Whether there was an alarm to run. */
+export const runAlarm = (stub: AnyStub): Promise<boolean> => runDurableObjectAlarm(whole(stub))
 
 /**
  * The start of controlled time. It lies ahead of the real clock, which alarms follow: none goes off

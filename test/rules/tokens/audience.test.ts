@@ -5,7 +5,7 @@ import {
   defaultResources,
   scopeFor,
   userinfoAudience,
-} from '../../../src/tokens/issue.ts'
+} from '../../../src/tokens/audience.ts'
 import { openidScopes } from '../../../src/clients/metadata.ts'
 import { makeIssuer } from '../support/issuer.ts'
 import { holds } from '../support/property.ts'

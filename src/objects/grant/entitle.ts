@@ -1,0 +1,65 @@
+import type { AuthorizationDetail } from '../../authorization-details/detail.ts'
+import { forAudience, problemBeyond, within } from '../../authorization-details/compare.ts'
+import { accept, refuse } from '../../errors.ts'
+import type { Result } from '../../errors.ts'
+import { scopeFor, userinfoAudience } from '../../tokens/audience.ts'
+import type { Issuer } from '../../types.ts'
+import type { Consent, Registered, TokenOrder, TokenTerms } from './stored.ts'
+
+type Terms = Omit<TokenTerms, 'id' | 'expires'>
+
+/**
+ * What a person's consent entitles a token to: for one audience, the scopes and details the client is
+ * still registered for and the audience understands. Errors: `invalid_target`, `invalid_scope`,
+ * `invalid_authorization_details`.
+ */
+export function entitle(issuer: Issuer, consent: Consent, order: TokenOrder): Result<Terms> {
+  const audience = order.resource ?? consent.resources[0] ?? userinfoAudience(issuer)
+  if (order.resource !== undefined && !consent.resources.includes(order.resource)) {
+    return refuse('invalid_target', 'The resource was not granted')
+  }
+  const known = issuer.resourceServers.some(({ identifier }) => identifier === audience)
+  if (!known && audience !== userinfoAudience(issuer)) {
+    return refuse('invalid_target', 'The resource is no longer known here')
+  }
+  if (order.scope?.some((name) => !consent.scope.includes(name)) === true) {
+    return refuse('invalid_scope', 'A scope was not granted')
+  }
+  const asked = detailsOf(issuer, consent, order)
+  if (!asked.ok) return asked
+  const { registered } = order
+  const scope = scopeFor(
+    issuer,
+    audience,
+    (order.scope ?? consent.scope).filter((name) => registered.scope.includes(name)),
+  )
+  const details = forAudience(
+    issuer.detailTypes,
+    asked.value.filter(({ type }) => registered.detailTypes.includes(type)),
+    audience,
+  )
+  if (scope.length === 0 && details.length === 0) {
+    return refuse('invalid_scope', 'The client is no longer registered for what was granted')
+  }
+  return accept({ audience, scope, ...(details.length === 0 ? {} : { details }) })
+}
+
+/** RFC 9396 6: what is asked for must be within what was granted; nothing asked is all of it. */
+function detailsOf(
+  issuer: Issuer,
+  consent: Consent,
+  order: TokenOrder,
+): Result<readonly AuthorizationDetail[]> {
+  const granted = consent.details ?? []
+  if (order.details === undefined) return accept(granted)
+  if (within(issuer.detailTypes, order.details, granted)) return accept(order.details)
+  const beyond = problemBeyond(issuer.detailTypes, order.details, granted)
+  return refuse('invalid_authorization_details', beyond ?? 'More was asked for than was granted')
+}
+
+/** Whether a client would get the same by another registration. */
+export function sameRegistration(a: Registered, b: Registered): boolean {
+  const same = (one: readonly string[], other: readonly string[]) =>
+    one.length === other.length && one.every((name) => other.includes(name))
+  return same(a.scope, b.scope) && same(a.detailTypes, b.detailTypes)
+}

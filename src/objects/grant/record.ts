@@ -1,0 +1,60 @@
+import type { AuthorizationDetail } from '../../authorization-details/detail.ts'
+import { canonicalJson } from '../../evidence/canonical.ts'
+import type { Json } from '../../evidence/canonical.ts'
+import type { Draft } from '../../evidence/chain.ts'
+import type { By, Consent, Pending, TokenOrder, TokenTerms } from './stored.ts'
+
+/** A token authorised for release: what it will say, never the token. */
+export function tokenDraft(given: {
+  readonly terms: TokenTerms
+  readonly order: TokenOrder
+  readonly by: 'code' | 'refresh' | 'reissue'
+  readonly refreshToken: boolean
+  readonly consent: Consent
+}): Draft {
+  const { terms, order, consent } = given
+  const { details } = terms
+  // What is said already need not be said, and salted, with each token.
+  const all = details !== undefined && sameJson(asJson(details), asJson(consent.details ?? []))
+  return {
+    kind: 'token',
+    body: {
+      jti: terms.id,
+      by: given.by,
+      cnf: { ...order.confirmation },
+      aud: terms.audience,
+      scope: terms.scope.join(' '),
+      iat: order.issuedAt,
+      exp: terms.expires,
+      authorization_details: details === undefined ? 'none' : all ? 'as_granted' : 'committed',
+      refresh_token: given.refreshToken,
+      id_token: given.by !== 'refresh' && terms.scope.includes('openid'),
+    },
+    ...(details === undefined || all ? {} : { apart: { authorization_details: asJson(details) } }),
+  }
+}
+
+/** An update was claimed: all that the grant is from now on. */
+export function changeDraft(pending: Pending, consent: Consent, expiresAt: number): Draft {
+  return {
+    kind: 'change',
+    body: {
+      action: pending.action,
+      scope: consent.scope.join(' '),
+      resources: consent.resources,
+      expires_at: expiresAt,
+    },
+    apart: { authorization_details: asJson(consent.details ?? []) },
+  }
+}
+
+export const revocationDraft = (
+  what: 'grant' | 'refresh_token' | 'access_token' | 'code_reuse',
+  by: By,
+  more: Readonly<Record<string, Json>> = {},
+): Draft => ({ kind: 'revocation', body: { what, by, ...more } })
+
+const sameJson = (a: Json, b: Json): boolean => canonicalJson(a) === canonicalJson(b)
+
+/** Details were parsed from JSON. */
+const asJson = (details: readonly AuthorizationDetail[]): Json => details as unknown as Json
