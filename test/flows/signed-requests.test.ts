@@ -1,329 +1,302 @@
-import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { PublicJwk } from '../../src/clients/jwks.ts'
-import { contentDigest } from '../../src/http-signatures/digest.ts'
-import { newClient, openAdmin } from '../support/admin.ts'
-import type { Answer } from '../support/http.ts'
-import { makeMessageKey, together } from '../support/signatures.ts'
-import type { Crafting, Plain } from '../support/signatures.ts'
-import { callSigned, prepare, sendPlain, sign } from '../support/signed-calls.ts'
-import type { Call } from '../support/signed-calls.ts'
-import { makeDpopKey, moveClock, nowSeconds, testClient } from '../support/test-client.ts'
-import type { DpopKey } from '../support/test-client.ts'
+import { decodeJwt } from 'jose'
+import { afterEach, describe, expect, inject, it } from 'vitest'
+import { openAdmin, registerClient } from '../support/admin.ts'
+import { signTexts, storageCost } from '../support/attack.ts'
+import { createBrowser } from '../support/browser.ts'
+import type { PrivateJwk } from '../support/fixtures.ts'
+import { pushSigned, requestObject } from '../support/request-objects.ts'
+import type { RequestObjectOptions } from '../support/request-objects.ts'
+import { refusal } from '../support/refusal.ts'
+import { makeDpopKey, moveClock, nowSeconds, sign, testClient } from '../support/test-client.ts'
 
 const server = inject('server')
-const { clients, strangers } = inject('fixtures')
-const accounts = `${server.api}/accounts`
-const statements = `${server.api}/accounts/current/statements`
-const grant = { grant_type: 'client_credentials', scope: 'accounts' }
+const { issuer } = server
 const web = testClient('web')
-const order = '{"year":2025}'
+const second = testClient('second')
+const key = await makeDpopKey()
 
-let key: DpopKey
-let accessToken = ''
-beforeAll(async () => {
-  key = await makeDpopKey()
-  accessToken = (await web.token(grant, { key })).accessToken
-})
+afterEach(() => moveClock(0))
 
-afterEach(async () => moveClock(0))
+const push = (options: RequestObjectOptions = {}, client = web) =>
+  pushSigned(client, issuer, { ...options, post: { key } })
 
-const withDpop = (extra: Partial<Call> = {}): Call => ({ accessToken, key, ...extra })
-const posting = (body = order): Call => withDpop({ method: 'POST', body })
-
-/** Exactly 401, always in the same words, with a hint what to sign. */
-function expectRefusal(answer: Answer, scheme = 'DPoP'): void {
-  expect(answer.status, answer.text).toBe(401)
-  expect(answer.json).toEqual({
-    error: 'invalid_signature',
-    error_description: 'A valid HTTP message signature is required',
-  })
-  const challenge = answer.headers.get('www-authenticate') ?? ''
-  expect(challenge.startsWith(`${scheme} error="invalid_signature"`), challenge).toBe(true)
-  expect(answer.headers.get('accept-signature')).toContain(';created;tag="fapi-2-request"')
+/** Refused, and nothing was stored to find that out. */
+async function expectRefused(options: RequestObjectOptions, code = 'invalid_request_object') {
+  const { answer } = await push(options)
+  expect(refusal(answer), JSON.stringify(options)).toBe(`400 ${code}`)
+  expect(storageCost(answer).rows).toBe(0)
+  expect(answer.json['request_uri']).toBeUndefined()
 }
 
-describe('a signed request to the bank API', () => {
-  it('HS-RQ-01 HS-RQ-02 is taken, by GET and by POST with its content', async () => {
-    expect((await callSigned(accounts, web.fixture, withDpop())).answer.status).toBe(200)
-    const { answer } = await callSigned(statements, web.fixture, posting())
-    expect(answer.status, answer.text).toBe(201)
-    expect(answer.json).toEqual({ account: 'current', year: 2025, ordered_by: 'client-web' })
-  })
-
-  it('HS-RQ-02 is taken with a query, which the signature covers', async () => {
-    const request = await sign(await prepare(`${accounts}?page=2&a=%20b`, withDpop()), web.fixture)
-    expectRefusal(await sendPlain({ ...request, url: `${accounts}?page=3&a=%20b` }))
-    expect((await sendPlain(request)).status).toBe(200)
-  })
-
-  it('HS-RQ-03 is refused without signature where one is demanded, and taken where it is not', async () => {
-    expectRefusal(await sendPlain(await prepare(statements, posting())))
-    expect((await sendPlain(await prepare(accounts, withDpop()))).status).toBe(200)
-  })
-
-  it('HS-RQ-10 is taken with Ed25519, and not with an RSA key that is for PS256', async () => {
-    const ed25519 = testClient('ed25519')
-    const ps256 = testClient('ps256')
-    for (const [client, taken] of [[ed25519, true], [ps256, false]] as const) {
-      const tokens = await client.token(grant, { key })
-      const call = withDpop({ accessToken: tokens.accessToken })
-      const { answer } = await callSigned(accounts, client.fixture, call)
-      if (taken) expect(answer.status, answer.text).toBe(200)
-      else expectRefusal(answer)
-    }
-  }) // prettier-ignore
-
-  it('HS-RQ-09 is taken beside the signature of a gateway, and answered with its own label', async () => {
-    const request = await prepare(accounts, withDpop())
-    const gateway = await sign(request, clients.second, {
-      label: 'gateway',
-      parameters: { tag: 'web-bot-auth' },
-    })
-    const own = await sign(request, web.fixture, { label: 'mine' })
-    const answer = await sendPlain({ ...request, headers: together(gateway.headers, own.headers) })
-    expect(answer.status).toBe(200)
-    expect(answer.headers.get('signature-input')).toContain('"signature";req;key="mine"')
-  })
-
-  it('is refused with a content of more than 64 KiB, and taken with one of 64 KiB', async () => {
-    const padded = (length: number) => order.padEnd(length)
-    const large = await callSigned(statements, web.fixture, posting(padded(65_537)))
-    expect([large.answer.status, large.answer.json['error']]).toEqual([413, 'payload_too_large'])
-    const whole = await callSigned(statements, web.fixture, posting(padded(65_536)))
-    expect(whole.answer.status).toBe(201)
-  })
-
-  it('HS-RQ-08 needs no digest without content', async () => {
-    const { request, answer } = await callSigned(statements, web.fixture, posting(''))
-    expect(request.headers['content-digest']).toBeUndefined()
-    expect([answer.status, answer.json['error']]).toEqual([400, 'invalid_request'])
-  })
+const inSeconds = (name: string, seconds: number) => ({
+  claims: { [name]: nowSeconds() + seconds },
 })
 
-type Fault = {
-  readonly id: string
-  readonly what: string
-  readonly crafting?: () => Partial<Crafting> | Promise<Partial<Crafting>>
-  /** Changes the signed request before it is sent. */
-  readonly change?: (request: Plain) => Plain
-  readonly client?: keyof typeof clients
-}
-
-const withoutComponent = (left: string) => ({
-  components: ['@method', '@target-uri', 'authorization', 'dpop', 'content-digest'].filter(
-    (name) => name !== left,
-  ),
-})
-const header = (name: string, change: (value: string) => string) => (request: Plain) => ({
-  ...request,
-  headers: { ...request.headers, [name]: change(request.headers[name] ?? '') },
-})
-const utf8 = (text: string) => new TextEncoder().encode(text)
-
-const faults: readonly Fault[] = [
-  { id: 'HS-RQ-01', what: 'of another client, with its key', client: 'second' },
-  { id: 'HS-RQ-01', what: 'with a key nobody registered', crafting: () => ({ key: makeMessageKey('web-9').jwk }) },
-  { id: 'HS-RQ-01', what: 'with a key under the id of a registered one', crafting: () => ({ key: makeMessageKey('web-1').jwk }) },
-  { id: 'HS-RQ-02', what: 'whose content was changed', change: (request) => ({ ...request, body: '{"year":2024}' }) },
-  { id: 'HS-RQ-02', what: 'whose digest was changed', change: header('content-digest', (value) => value.replace(/.:$/, 'A:')) },
-  { id: 'HS-RQ-02', what: 'whose signature was changed', change: header('signature', (value) => value.replace(/:(.)/, (_all, one: string) => `:${one === 'A' ? 'B' : 'A'}`)) },
-  { id: 'HS-RQ-02', what: 'whose created was changed', change: header('signature-input', (value) => value.replace(/created=\d+/, `created=${nowSeconds() - 1}`)) },
-  { id: 'HS-RQ-03', what: 'with a signature and no input', change: header('signature-input', () => '') },
-  { id: 'HS-RQ-03', what: 'with an input and no signature', change: header('signature', () => '') },
-  { id: 'HS-RQ-03', what: 'with an input that is no dictionary', change: header('signature-input', () => '(((') },
-  { id: 'HS-RQ-04', what: 'without tag', crafting: () => ({ parameters: { tag: undefined } }) },
-  { id: 'HS-RQ-04', what: 'with another tag', crafting: () => ({ parameters: { tag: 'fapi-2-response' } }) },
-  { id: 'HS-RQ-05', what: 'that does not cover the method', crafting: () => withoutComponent('@method') },
-  { id: 'HS-RQ-05', what: 'that does not cover the URL', crafting: () => withoutComponent('@target-uri') },
-  { id: 'HS-RQ-05', what: 'that does not cover the token', crafting: () => withoutComponent('authorization') },
-  { id: 'HS-RQ-06', what: 'without created', crafting: () => ({ parameters: { created: undefined } }) },
-  { id: 'HS-RQ-06', what: 'created five minutes ago', crafting: () => ({ created: nowSeconds() - 300 }) },
-  { id: 'HS-RQ-06', what: 'created a minute ahead', crafting: () => ({ created: nowSeconds() + 60 }) },
-  { id: 'HS-RQ-07', what: 'that does not cover the proof', crafting: () => withoutComponent('dpop') },
-  { id: 'HS-RQ-08', what: 'that does not cover the digest', crafting: () => withoutComponent('content-digest') },
-  { id: 'HS-RQ-08', what: 'without digest', crafting: () => ({ ...withoutComponent('content-digest'), digest: null }) },
-  { id: 'HS-RQ-08', what: 'with the digest of another content', crafting: async () => ({ digest: await contentDigest(utf8('{"year":2024}')) }) },
-  { id: 'HS-RQ-08', what: 'with a digest that is not strong', crafting: () => ({ digest: 'md5=:AAAAAAAAAAAAAAAAAAAAAA==:' }) },
-  { id: 'HS-RQ-10', what: 'whose alg is that of another kind of key', change: header('signature-input', (value) => `${value};alg="ed25519"`) },
-  { id: 'HS-RQ-10', what: 'whose alg is unknown', change: header('signature-input', (value) => `${value};alg="hmac-sha256"`) },
-] // prettier-ignore
-
-describe('a request with a bad signature', () => {
-  it.each(faults)(
-    '$id is refused with 401 $what, and uses nothing up',
-    async ({ crafting, change, client = 'web' }) => {
-      const plain = await prepare(statements, posting())
-      const signed = await sign(plain, clients[client], await crafting?.())
-      expectRefusal(await sendPlain(change === undefined ? signed : change(signed)))
-      // The same proof opens the way when the signature is right.
-      const good = await sendPlain(await sign(plain, web.fixture))
-      expect(good.status, good.text).toBe(201)
+describe('a signed authorization request', () => {
+  it.each(['web', 'ps256', 'ed25519'] as const)(
+    'MS-JAR-06 MS-JAR-10 is taken when %s signed it with a registered key',
+    async (name) => {
+      const client = testClient(name)
+      expect((await push({}, client)).answer.status).toBe(201)
     },
   )
 
-  it('HS-RQ-03 is refused where signatures are not demanded, too', async () => {
-    const plain = await prepare(accounts, withDpop())
-    const signed = await sign(plain, web.fixture, { created: nowSeconds() - 300 })
-    expectRefusal(await sendPlain(signed))
-    expect((await sendPlain(await sign(plain, web.fixture))).status).toBe(200)
+  it('MS-JAR-07 MS-JAR-12 goes all the way, with every parameter from inside', async () => {
+    const claims = { state: 'from inside', nonce: 'the nonce', scope: 'openid' }
+    const { requestUri, verifier } = await push({ claims })
+    const callback = await web.approve(requestUri)
+    const response = decodeJwt(callback.searchParams.get('response') ?? '')
+    expect(response['state']).toBe('from inside')
+    const tokens = await web.redeem({ code: String(response['code']), verifier }, { key })
+    expect(tokens.answer.status, tokens.answer.text).toBe(200)
+    expect(tokens.answer.json['scope']).toBe('openid')
+    const idToken = decodeJwt(String(tokens.answer.json['id_token']))
+    expect(idToken['nonce']).toBe('the nonce')
   })
 
-  it('hears of its token first', async () => {
-    const request = await sign(await prepare(accounts, withDpop()), web.fixture, {
-      created: nowSeconds() - 300,
-    })
-    const headers = { ...request.headers, authorization: 'DPoP nonsense' }
-    expect((await sendPlain({ ...request, headers })).json['error']).toBe('invalid_token')
-  })
-})
-
-describe('the time a signature was created', () => {
-  it('HS-RQ-06 is within a minute by the API’s clock', async () => {
-    const created = nowSeconds()
-    await moveClock(50)
-    const { answer } = await callSigned(accounts, web.fixture, withDpop(), { created })
-    expect(answer.status).toBe(200)
-    await moveClock(75)
-    const late = await callSigned(accounts, web.fixture, withDpop(), { created })
-    expectRefusal(late.answer)
-    const again = await callSigned(accounts, web.fixture, withDpop())
-    expect(again.answer.status).toBe(200)
-  })
-})
-
-describe('a signed request sent twice', () => {
-  it('DPOP-RS-01 with DPoP is refused for its proof, which the signature covers', async () => {
-    const { request, answer } = await callSigned(statements, web.fixture, posting())
-    expect(answer.status).toBe(201)
-    const again = await sendPlain(request)
-    expect([again.status, again.json['error']]).toEqual([401, 'invalid_dpop_proof'])
-    // With a new proof it is another request, which nobody signed.
-    const { headers } = await prepare(statements, posting())
-    const renewed = { ...request.headers, dpop: headers['dpop'] ?? '' }
-    expectRefusal(await sendPlain({ ...request, headers: renewed }))
-  })
-
-  describe('with a certificate and no proof', () => {
-    const url = `${server.apiMtls}/accounts/current/statements`
-    const credential = strangers.selfSigned
-    const client = testClient('certificateBound')
-    let bound = ''
-    beforeAll(async () => {
-      bound = (await client.token(grant, { side: 'mtls', credential })).accessToken
-    })
-    const call = (): Call => ({ accessToken: bound, credential, method: 'POST', body: order })
-
-    it('HS-RQ-02 is refused for its signature, in whatever form, and another one is taken', async () => {
-      const { request, answer } = await callSigned(url, client.fixture, call())
-      expect(answer.status, answer.text).toBe(201)
-      expectRefusal(await sendPlain(request, call()), 'Bearer')
-      const { headers } = request
-      const relabelled = {
-        ...headers,
-        signature: (headers['signature'] ?? '').replace('sig1', 'other'),
-        'signature-input': (headers['signature-input'] ?? '').replace('sig1', 'other'),
-      }
-      expectRefusal(await sendPlain({ ...request, headers: relabelled }, call()), 'Bearer')
-      const mirrored = { ...headers, signature: otherForm(headers['signature'] ?? '') }
-      expectRefusal(await sendPlain({ ...request, headers: mirrored }, call()), 'Bearer')
-      expect((await callSigned(url, client.fixture, call())).answer.status).toBe(201)
-    })
-
-    it('HS-RQ-06 is refused until it is too old anyway', async () => {
-      const { request, answer } = await callSigned(url, client.fixture, call())
-      expect(answer.status).toBe(201)
-      for (const seconds of [30, 59, 61, 71, 290]) {
-        await moveClock(seconds)
-        expectRefusal(await sendPlain(request, call()), 'Bearer')
-      }
-    })
-
-    it('is taken once of many sent at the same time', async () => {
-      const request = await sign(await prepare(url, call()), client.fixture)
-      const all = Array.from({ length: 10 }, () => sendPlain(request, call()))
-      const statuses = (await Promise.all(all)).map(({ status }) => status)
-      expect(statuses.sort()).toEqual([201, ...Array.from({ length: 9 }, () => 401)])
-    })
-
-    it('HS-RQ-01 is not for the certificate to open alone', async () => {
-      const signed = await sign(await prepare(url, call()), clients.web)
-      expectRefusal(await sendPlain(signed, call()), 'Bearer')
-      expectRefusal(await sendPlain(await prepare(url, call()), call()), 'Bearer')
-    })
-  })
-})
-
-/** (r, -s) for (r, s): as good a signature of the same message. */
-function otherForm(field: string): string {
-  const curveOrder = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
-  const bytes = Buffer.from(field.slice('sig1=:'.length, -1), 'base64')
-  const s = curveOrder - BigInt(`0x${bytes.subarray(32).toString('hex')}`)
-  const mirrored = Buffer.from(s.toString(16).padStart(64, '0'), 'hex')
-  return `sig1=:${Buffer.concat([bytes.subarray(0, 32), mirrored]).toString('base64')}:`
-}
-
-describe('the price of a signed request in storage', () => {
-  const priceOf = ({ headers }: Answer) =>
-    /calls=(\d+) depth=(\d+) rows=(\d+)/.exec(headers.get('server-timing') ?? '')?.slice(1).map(Number) // prettier-ignore
-
-  /** The least of several: a guard's first use in a slot makes its table. */
-  async function leastPrice(ask: () => Promise<Answer>) {
-    await ask()
-    const prices: number[][] = []
-    for (let count = 0; count < 8; count += 1) {
-      const answer = await ask()
-      expect(answer.status, answer.text).toBe(200)
-      prices.push(priceOf(answer) ?? [])
+  it('MS-JAR-02 1.12 is for the issuer, alone or among others', async () => {
+    for (const aud of [issuer, [issuer], [issuer, 'https://other1.example.com', 'invalid']]) {
+      expect((await push({ claims: { aud } })).answer.status).toBe(201)
     }
-    return [0, 1, 2].map((index) => Math.min(...prices.map((price) => price[index] ?? Infinity)))
-  }
-
-  it('with DPoP is that of an unsigned one, once the client’s keys are known', async () => {
-    const price = await leastPrice(
-      async () => (await callSigned(accounts, web.fixture, withDpop())).answer,
-    )
-    expect(price).toEqual([2, 1, 1])
+    const wrong = [undefined, `${issuer}/par`, `${issuer}/`, 'https://other1.example.com', [], ['https://other1.example.com'], [[issuer]], { issuer }, null] // prettier-ignore
+    for (const aud of wrong) await expectRefused({ claims: { aud } })
   })
 
-  it('with a certificate is one call more, beside the other', async () => {
-    const credential = strangers.selfSigned
-    const client = testClient('certificateBound')
-    const { accessToken: bound } = await client.token(grant, { side: 'mtls', credential })
-    const url = `${server.apiMtls}/accounts`
-    const call = { accessToken: bound, credential }
-    const unsigned = await leastPrice(async () => sendPlain(await prepare(url, call), call))
-    expect(unsigned).toEqual([1, 1, 0])
-    const signed = await leastPrice(
-      async () => (await callSigned(url, client.fixture, call)).answer,
+  it('MS-JAR-03 has an nbf of the last hour, or a moment ahead', async () => {
+    expect((await push(inSeconds('nbf', 8))).answer.status).toBe(201)
+    expect((await push(inSeconds('nbf', -3_000))).answer.status).toBe(201)
+    for (const seconds of [61, -70 * 60, -3_601]) await expectRefused(inSeconds('nbf', seconds))
+    for (const nbf of [undefined, String(nowSeconds()), null]) {
+      await expectRefused({ claims: { nbf } })
+    }
+  })
+
+  it('MS-JAR-04 has an exp within an hour of its nbf', async () => {
+    const now = nowSeconds()
+    expect((await push({ claims: { nbf: now - 5, exp: now + 3_595 } })).answer.status).toBe(201)
+    for (const seconds of [-3_600, -11, 70 * 60]) await expectRefused(inSeconds('exp', seconds))
+    for (const exp of [undefined, String(now + 60), null]) await expectRefused({ claims: { exp } })
+    await expectRefused({ claims: { nbf: now + 8, exp: now + 8 } })
+  })
+
+  it('MS-JAR-04 is as old as it is, whatever the clock said when it was made', async () => {
+    const request = await requestObject(web, issuer)
+    await moveClock(320)
+    const late = await web.post('/par', { request }, { key })
+    expect(refusal(late)).toBe('400 invalid_request_object')
+  })
+
+  it('MS-JAR-05 1.12 has its own typ, JWT or none, in any case', async () => {
+    const fine = [undefined, 'JWT', 'jwt', 'oauth-authz-req+jwt', 'OautH-auThZ-REQ+jWt', 'application/oauth-authz-req+jwt', 'APPLICATION/OAUTH-AUTHZ-REQ+JWT'] // prettier-ignore
+    for (const typ of fine) expect((await push({ header: { typ } })).answer.status).toBe(201)
+    const others = ['dpop+jwt', 'at+jwt', 'client-authentication+jwt', 'application/at+jwt', 'logout+jwt', 'token-introspection+jwt', '', 'JOSE', 'oauth-authz-req+jwt ', 'text/oauth-authz-req+jwt'] // prettier-ignore
+    for (const typ of others) await expectRefused({ header: { typ } })
+  })
+
+  it('MS-JAR-06 1.12 is not taken unsigned or with an algorithm that is not allowed', async () => {
+    const signed = await requestObject(web, issuer)
+    const [, payload = ''] = signed.split('.')
+    for (const alg of ['none', 'None', 'RS256', 'HS256', 'PS512', 'ES384']) {
+      const header = Buffer.from(JSON.stringify({ alg })).toString('base64url')
+      for (const signature of ['', 'AAAA', signed.split('.')[2]]) {
+        const request = `${header}.${payload}.${signature}`
+        const answer = await web.post('/par', { request }, { key })
+        expect(refusal(answer), alg).toBe('400 invalid_request_object')
+        expect(storageCost(answer).rows).toBe(0)
+      }
+    }
+  })
+
+  it('MS-JAR-06 is signed with the registered algorithm where there is one', async () => {
+    const admin = await openAdmin()
+    const suiting = await registerClient(admin, { request_object_signing_alg: 'ES256' })
+    expect((await push({}, testClient(suiting.fixture))).answer.status).toBe(201)
+    const other = await registerClient(admin, { request_object_signing_alg: 'PS256' })
+    const { answer } = await push({}, testClient(other.fixture))
+    expect(refusal(answer)).toBe('400 invalid_request_object')
+  })
+
+  it('MS-JAR-07 1.5 has nothing beside it but who the client is', async () => {
+    const request = await requestObject(web, issuer, { claims: { state: undefined } })
+    const { clientId } = web.fixture
+    const alone = await web.post('/par', { request, client_id: clientId }, { key })
+    expect(alone.status, alone.text).toBe(201)
+    const beside = { state: 's', nonce: 'n', redirect_uri: web.fixture.redirectUri, response_mode: 'jwt', request_uri: 'urn:x', x: 'y' } // prettier-ignore
+    for (const [name, value] of Object.entries(beside)) {
+      const answer = await web.post('/par', { request, [name]: value }, { key })
+      expect(refusal(answer), name).toBe('400 invalid_request')
+      expect(storageCost(answer).rows).toBe(0)
+    }
+    const page = await createBrowser().open(
+      `${web.authorizeUrl(String(alone.json['request_uri']))}&state=from-the-query`,
     )
-    expect(signed).toEqual([2, 1, 1])
+    const cancelled = await page.submit('cancel')
+    const response = cancelled.redirectedTo?.searchParams.get('response') ?? ''
+    expect(decodeJwt(response)).not.toHaveProperty('state')
+  })
+
+  it('MS-JAR-08 names the client that pushes it', async () => {
+    for (const client_id of [undefined, second.fixture.clientId, '', [web.fixture.clientId]]) {
+      await expectRefused({ claims: { client_id } })
+    }
+    await expectRefused({ claims: { iss: second.fixture.clientId } })
+    expect((await push({ claims: { iss: undefined } })).answer.status).toBe(201)
+  })
+
+  it('MS-JAR-09 1.4 holds no other request', async () => {
+    const inner = await requestObject(web, issuer)
+    await expectRefused({ claims: { request: inner } })
+    await expectRefused({ claims: { request_uri: 'urn:ietf:params:oauth:request_uri:x' } })
+  })
+
+  it('MS-JAR-10 1.12 is signed by the client itself, and as it was signed', async () => {
+    const { fixture: stranger } = second
+    await expectRefused({ signer: stranger })
+    await expectRefused({ signer: stranger, header: { kid: web.fixture.jwk?.['kid'] } })
+    await expectRefused({ header: { kid: 'unknown' } })
+    const own = (await makeDpopKey()).publicJwk
+    await expectRefused({ signer: stranger, header: { jwk: own, jku: `${issuer}/jwks` } })
+    const [header, payload = '', signature] = (await requestObject(web, issuer)).split('.')
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object
+    const other = JSON.stringify({ ...claims, scope: 'openid profile accounts' })
+    const changed = `${header}.${Buffer.from(other).toString('base64url')}.${signature}`
+    const answer = await web.post('/par', { request: changed }, { key })
+    expect(refusal(answer)).toBe('400 invalid_request_object')
+    expect(storageCost(answer).rows).toBe(0)
+  })
+
+  it('MS-JAR-10 is judged again by the keys the client has now', async () => {
+    const admin = await openAdmin()
+    const { fixture, metadata } = await registerClient(admin)
+    const client = testClient(fixture)
+    expect((await push({}, client)).answer.status).toBe(201)
+    const strict = { ...metadata, request_object_signing_alg: 'PS256' }
+    expect((await admin.request('PUT', `/clients/${fixture.clientId}`, strict)).status).toBe(200)
+    expect(refusal((await push({}, client)).answer)).toBe('400 invalid_request_object')
+  })
+
+  it('MS-JAR-12 needs what a plain request needs', async () => {
+    for (const name of ['redirect_uri', 'response_type', 'code_challenge', 'code_challenge_method']) {
+      await expectRefused({ claims: { [name]: undefined } }, 'invalid_request')
+    }
+    await expectRefused({ claims: { code_challenge_method: 'plain' } }, 'invalid_request')
+    await expectRefused({ claims: { redirect_uri: 'https://evil.example/cb' } }, 'invalid_request')
+    await expectRefused({ claims: { scope: 'admin' } }, 'invalid_scope')
+  }) // prettier-ignore
+
+  it('MS-JAR-15 holds JSON as JSON or as text', async () => {
+    const claims = { id_token: { acr: { essential: true, values: ['urn:fapi-edge:acr:one-factor'] } } } // prettier-ignore
+    for (const shape of [
+      { claims, max_age: 600 },
+      { claims: JSON.stringify(claims), max_age: '600' },
+    ])
+      expect((await push({ claims: shape })).answer.status).toBe(201)
+    await expectRefused({ claims: { max_age: -1 } }, 'invalid_request')
+    await expectRefused({ claims: { claims: [] } }, 'invalid_request')
+    const reachable = { id_token: { acr: { essential: true, values: ['urn:example:gold'] } } }
+    const { requestUri } = await push({ claims: { claims: reachable } })
+    const page = await createBrowser().open(web.authorizeUrl(requestUri))
+    const response = page.redirectedTo?.searchParams.get('response') ?? ''
+    expect(decodeJwt(response)['error']).toBe('unmet_authentication_requirements')
+  })
+
+  it('RFC 8707 2 asks for one resource or several', async () => {
+    const resource = 'https://other-api.example'
+    for (const shape of [resource, [resource]])
+      expect((await push({ claims: { resource: shape } })).answer.status).toBe(201)
+    await expectRefused({ claims: { resource: ['https://nobody.example'] } }, 'invalid_target')
+    await expectRefused({ claims: { resource: [1] } })
+  })
+
+  it('is of bounded size, depth and count', async () => {
+    const text = 'x'.repeat(20_000)
+    expect((await push({ claims: { text } })).answer.status).toBe(201)
+    const { answer } = await push({ claims: { text: text.repeat(2) } })
+    expect(refusal(answer)).toBe('413 payload_too_large')
+    for (const depth of [17, 5_000, 12_000]) {
+      const deep = `{"deep":${'['.repeat(depth)}${']'.repeat(depth)}}`
+      const request = await signTexts(web.fixture.jwk as PrivateJwk, '{"alg":"ES256"}', deep)
+      const refused = await web.post('/par', { request }, { key })
+      expect(refusal(refused)).toBe('400 invalid_request_object')
+    }
+    expect((await push({ claims: { deep: [[[[[[['fine']]]]]]] } })).answer.status).toBe(201)
+    await expectRefused({ claims: { many: Array.from({ length: 3_000 }, () => 0) } })
+    const names = Array.from({ length: 200 }, (_, at) => [`p${at}`, 'x'])
+    await expectRefused({ claims: Object.fromEntries(names) as Record<string, string> })
   })
 })
 
-describe('a client that changes its keys', () => {
-  it('HS-RQ-01 is known by a new key within seconds, and by an old one for a minute at most', async () => {
+describe('a client that must sign its requests', () => {
+  it('MS-JAR-01 is refused an unsigned one, and not a signed one', async () => {
+    const made = await registerClient(await openAdmin(), { require_signed_request_object: true })
+    const client = testClient(made.fixture)
+    const { answer } = await client.par({ key })
+    expect(refusal(answer)).toBe('400 invalid_request')
+    expect(storageCost(answer).rows).toBe(0)
+    expect((await push({}, client)).answer.status).toBe(201)
+  })
+
+  it('MS-JAR-01 is held to it from the moment it is registered so', async () => {
     const admin = await openAdmin()
-    const { fixture, metadata } = await newClient()
-    const path = `/clients/${fixture.clientId}`
-    expect((await admin.request('PUT', path, metadata)).status).toBe(201)
-    const { accessToken: theirs } = await testClient(fixture).token(grant, { key })
-    const ask = async (signer: PublicJwk | undefined) =>
-      (
-        await callSigned(accounts, fixture, withDpop({ accessToken: theirs }), {
-          ...(signer === undefined ? {} : { key: signer }),
-        })
-      ).answer.status
-    expect(await ask(undefined)).toBe(200)
-    const next = makeMessageKey('next-1')
-    const jwks = { keys: [next.publicJwk] }
-    expect((await admin.request('PUT', path, { ...metadata, jwks })).status).toBe(200)
-    await moveClock(6)
-    expect(await ask(next.jwk), 'an unknown key is asked for').toBe(200)
-    expect(await ask(undefined), 'and the old one is gone with it').toBe(401)
-    expect((await admin.request('PUT', path, metadata)).status).toBe(200)
-    expect(await ask(next.jwk), 'known for a while').toBe(200)
-    await moveClock(70)
-    expect(await ask(next.jwk)).toBe(401)
-    expect(await ask(undefined)).toBe(200)
+    const { fixture, metadata } = await registerClient(admin)
+    const client = testClient(fixture)
+    expect((await client.par({ key })).answer.status).toBe(201)
+    const strict = { ...metadata, require_signed_request_object: true }
+    expect((await admin.request('PUT', `/clients/${fixture.clientId}`, strict)).status).toBe(200)
+    expect(refusal((await client.par({ key })).answer)).toBe('400 invalid_request')
+  })
+})
+
+describe('one kind of JWT as another', () => {
+  it('MS-JAR-11 takes no request object as a client assertion', async () => {
+    const { clientId } = web.fixture
+    const assertions = [
+      await requestObject(web, issuer),
+      await requestObject(web, issuer, { claims: { sub: clientId, jti: 'a', aud: [issuer] } }),
+      await requestObject(web, issuer, { claims: { sub: clientId, jti: 'b' } }),
+      await requestObject(web, issuer, { claims: { sub: clientId, jti: 'c' }, header: { typ: 'oauth-authz-req+jwt' } }), // prettier-ignore
+    ]
+    for (const client_assertion of assertions) {
+      const { answer } = await web.par({ key, fields: { client_assertion } })
+      expect(refusal(answer)).toBe('401 invalid_client')
+    }
+    expect((await web.par({ key })).answer.status).toBe(201)
+  })
+
+  it('MS-JAR-11 takes no client assertion as a request object', async () => {
+    const fields = web.authorizationFields('v'.repeat(43))
+    const now = nowSeconds()
+    const claims = { ...fields, client_id: web.fixture.clientId, nbf: now, exp: now + 60 }
+    const request = await web.assertion({ claims })
+    const answer = await web.post('/par', { request }, { key })
+    expect(refusal(answer)).toBe('400 invalid_request_object')
+    await expectRefused({ claims: { sub: web.fixture.clientId } })
+    await expectRefused({ claims: { sub: 'somebody' } })
+  })
+
+  it('takes no signed response, access token or id_token as a request object or an assertion', async () => {
+    const { requestUri, verifier } = await push()
+    const callback = await web.approve(requestUri)
+    const response = callback.searchParams.get('response') ?? ''
+    const code = String(decodeJwt(response)['code'])
+    const tokens = await web.redeem({ code, verifier }, { key })
+    for (const jwt of [response, tokens.accessToken, String(tokens.answer.json['id_token'])]) {
+      const asRequest = await web.post('/par', { request: jwt }, { key })
+      expect(refusal(asRequest)).toBe('400 invalid_request_object')
+      const asAssertion = await web.par({ key, fields: { client_assertion: jwt } })
+      expect(refusal(asAssertion.answer)).toBe('401 invalid_client')
+    }
+    const asHint = await web.par({ key, fields: { id_token_hint: response } })
+    expect(refusal(asHint.answer)).toBe('400 invalid_request')
+  })
+
+  it('takes no request object signed by the key of a DPoP proof', async () => {
+    const { clientId } = web.fixture
+    const now = nowSeconds()
+    const header = { alg: key.alg, jwk: key.publicJwk }
+    const fields = web.authorizationFields('v'.repeat(43))
+    const claims = { ...fields, aud: issuer, iss: clientId, client_id: clientId, nbf: now, exp: now + 60 } // prettier-ignore
+    const answer = await web.post('/par', { request: await sign(key.jwk, header, claims) }, { key })
+    expect(refusal(answer)).toBe('400 invalid_request_object')
   })
 })
