@@ -96,7 +96,11 @@ describe('the metadata of an issuer', () => {
       keys: [key.publicJwk, { ...key.publicJwk, use: 'enc' }, { ...rsa.publicJwk, use: 'enc' }],
     }
     const members = Object.keys(described).filter((name) => name.includes('_encryption_'))
-    expect(members).toHaveLength(8)
+    expect(members).toHaveLength(10)
+    expect(list('request_object_encryption_alg_values_supported')).toEqual(['ECDH-ES'])
+    expect(list('request_object_encryption_enc_values_supported')).toEqual(['A256GCM'])
+    const none = describeIssuer(makeIssuer({ decryption_algs: [] }))
+    expect(none).not.toHaveProperty('request_object_encryption_alg_values_supported')
     for (const what of ['id_token', 'userinfo', 'authorization', 'introspection']) {
       expect(list(`${what}_encryption_alg_values_supported`)).toEqual(['RSA-OAEP-256', 'ECDH-ES'])
       expect(list(`${what}_encryption_enc_values_supported`)).toEqual(['A256GCM'])
@@ -122,6 +126,15 @@ describe('the metadata of an issuer', () => {
     expect(list('authorization_signing_alg_values_supported', other)).toEqual([signing_alg])
     expect(list('introspection_signing_alg_values_supported', other)).toEqual([signing_alg])
   }) // prettier-ignore
+
+  it('lists every algorithm a client may have answers signed with', () => {
+    const many = describeIssuer(
+      makeIssuer({ signing_alg: 'PS256', further_signing_algs: ['ES256'] }),
+    )
+    for (const what of ['id_token', 'userinfo']) {
+      expect(list(`${what}_signing_alg_values_supported`, many)).toEqual(['PS256', 'ES256'])
+    }
+  })
 
   it('SP-AS-02 lists the grant types of the token endpoint, and no other', () => {
     expect(list('grant_types_supported')).toEqual(['authorization_code', 'refresh_token', 'client_credentials']) // prettier-ignore
@@ -200,6 +213,7 @@ describe('the metadata of an issuer', () => {
       userinfo_endpoint: 'https://mtls.bank.example/userinfo',
       introspection_endpoint: 'https://mtls.bank.example/introspect',
       revocation_endpoint: 'https://mtls.bank.example/revoke',
+      grant_management_endpoint: 'https://mtls.bank.example/grants',
     })
     for (const name of Object.keys(aliases)) expect(described).toHaveProperty(name)
     expect(plain).not.toHaveProperty('mtls_endpoint_aliases')
@@ -209,7 +223,7 @@ describe('the metadata of an issuer', () => {
   it('promises nothing that is not built', () => {
     const absent = [
       'registration_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
-      'grant_management_endpoint', 'authorization_details_types_supported',
+      'authorization_details_types_supported',
       'check_session_iframe', 'frontchannel_logout_supported', 'frontchannel_logout_session_supported',
     ] // prettier-ignore
     for (const name of absent) expect(described).not.toHaveProperty(name)
