@@ -99,6 +99,15 @@ describe('the metadata of an issuer', () => {
     expect(list('authorization_signing_alg_values_supported', other)).toEqual([signing_alg])
   }) // prettier-ignore
 
+  it('lists every algorithm a client may have answers signed with', () => {
+    const many = describeIssuer(
+      makeIssuer({ signing_alg: 'PS256', further_signing_algs: ['ES256'] }),
+    )
+    for (const what of ['id_token', 'userinfo']) {
+      expect(list(`${what}_signing_alg_values_supported`, many)).toEqual(['PS256', 'ES256'])
+    }
+  })
+
   it('SP-AS-02 lists the grant types of the token endpoint, and no other', () => {
     expect(list('grant_types_supported')).toEqual(['authorization_code', 'refresh_token', 'client_credentials']) // prettier-ignore
     expect(list('grant_types_supported').every(isGrantType)).toBe(true)
@@ -176,6 +185,7 @@ describe('the metadata of an issuer', () => {
       userinfo_endpoint: 'https://mtls.bank.example/userinfo',
       introspection_endpoint: 'https://mtls.bank.example/introspect',
       revocation_endpoint: 'https://mtls.bank.example/revoke',
+      grant_management_endpoint: 'https://mtls.bank.example/grants',
     })
     for (const name of Object.keys(aliases)) expect(described).toHaveProperty(name)
     expect(plain).not.toHaveProperty('mtls_endpoint_aliases')
@@ -185,7 +195,7 @@ describe('the metadata of an issuer', () => {
   it('promises nothing that is not built', () => {
     const absent = [
       'registration_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
-      'grant_management_endpoint', 'authorization_details_types_supported',
+      'authorization_details_types_supported',
       'check_session_iframe', 'frontchannel_logout_supported', 'frontchannel_logout_session_supported',
     ] // prettier-ignore
     for (const name of absent) expect(described).not.toHaveProperty(name)
