@@ -142,7 +142,12 @@ async function admit(
     if (!(error instanceof ProtocolError)) throw error
     const wanted = wantedBy(error.refusal, needed)
     const header = challenge(error.refusal, { algorithms, scheme, ...wanted })
-    return { response: refusal(error.refusal, header) }
+    const response = refusal(error.refusal, header)
+    if (error.refusal.code === 'invalid_signature') {
+      const { headers, body } = visit.request
+      response.headers.set('accept-signature', acceptSignature(headers, body !== null))
+    }
+    return { response }
   }
 }
 
@@ -239,10 +244,8 @@ async function nextNonce({ request, settings, now }: Visit): Promise<string> {
 }
 
 function refusal(why: Refusal | undefined, authenticate: string): Response {
-  const unsigned = why?.code === 'invalid_signature'
-  const status = unsigned ? 401 : resourceStatus(why)
+  const status = why?.code === 'invalid_signature' ? 401 : resourceStatus(why)
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
-  if (unsigned) headers.set('accept-signature', acceptSignature)
   if (status < 500) headers.set('www-authenticate', authenticate)
   else headers.set('retry-after', '1')
   const body = why === undefined ? {} : { error: why.code, error_description: why.description }
