@@ -135,20 +135,32 @@ async function admit(
     demand(judgeAuthentication(token, needed, visit.now))
     return { token, signed }
   } catch (error) {
-    if (error instanceof StorageFault) {
-      const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
-      return { response: refusal(fault, '') }
-    }
-    if (!(error instanceof ProtocolError)) throw error
-    const wanted = wantedBy(error.refusal, needed)
-    const header = challenge(error.refusal, { algorithms, scheme, ...wanted })
-    const response = refusal(error.refusal, header)
-    if (error.refusal.code === 'invalid_signature') {
-      const { headers, body } = visit.request
-      response.headers.set('accept-signature', acceptSignature(headers, body !== null))
-    }
-    return { response }
+    return { response: refusalOf(visit, error, { needed, scheme }) }
   }
+}
+
+/** What a refusal says; a fault of anything but storage is thrown on. */
+function refusalOf(
+  { request, settings }: Visit,
+  error: unknown,
+  { needed, scheme }: { readonly needed: AccessNeed; readonly scheme: 'dpop' | 'bearer' },
+): Response {
+  if (error instanceof StorageFault) {
+    const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
+    return refusal(fault, '')
+  }
+  if (!(error instanceof ProtocolError)) throw error
+  const wanted = wantedBy(error.refusal, needed)
+  const { algorithms } = settings.profile
+  const response = refusal(
+    error.refusal,
+    challenge(error.refusal, { algorithms, scheme, ...wanted }),
+  )
+  if (error.refusal.code === 'invalid_signature') {
+    const { headers, body } = request
+    response.headers.set('accept-signature', acceptSignature(headers, body !== null))
+  }
+  return response
 }
 
 /** What the challenge names, so that the client knows what to ask for (RFC 6750 3, RFC 9470 3). */
