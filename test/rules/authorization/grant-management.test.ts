@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { grantManagement } from '../../../src/authorization/rules/grant-management.ts'
-import { makeIssuer, pushed, refusalOf, valueOf } from '../support/issuer.ts'
+import { pushed, refusalOf, valueOf } from '../support/issuer.ts'
 
 const grantId = 'a'.repeat(64)
 const manage = (parameters: Readonly<Record<string, string>>) =>
@@ -28,7 +28,7 @@ describe('grant management', () => {
 
   it('GM-08 may be left out, unless the issuer requires it', () => {
     expect(manage({})).toBeUndefined()
-    const issuer = makeIssuer({ grant_management: { action_required: true } })
+    const issuer = { grant_management: { action_required: true } }
     expect(refusalOf(grantManagement, {}, { issuer })).toBe('invalid_request')
     const create = pushed({ grant_management_action: 'create' }, { issuer })
     expect(valueOf(grantManagement(create)).management).toEqual({ action: 'create' })
