@@ -88,7 +88,7 @@ export const consentDraft = (given: {
   apart: { text: given.text, items: given.items },
 })
 
-/** `answer`. `lifetime`: seconds the grant lasts from this entry, or from the claim of an update. */
+/** `answer`. `lifetime`: milliseconds the grant lasts from this entry, or from the claim of an update. */
 export const answerDraft = (given: {
   readonly action: 'create' | 'merge' | 'replace'
   readonly scope: readonly string[]

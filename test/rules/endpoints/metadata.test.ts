@@ -40,7 +40,8 @@ describe('the metadata of an issuer', () => {
       code_challenge_methods_supported: ['S256'],
       require_pushed_authorization_requests: true,
       authorization_response_iss_parameter_supported: true,
-      request_parameter_supported: false,
+      request_parameter_supported: true,
+      require_signed_request_object: false,
       request_uri_parameter_supported: false,
       subject_types_supported: ['public', 'pairwise'],
     })
@@ -54,6 +55,7 @@ describe('the metadata of an issuer', () => {
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
+      'request_object_signing_alg_values_supported',
       'revocation_endpoint_auth_signing_alg_values_supported',
       'token_endpoint_auth_signing_alg_values_supported',
       'userinfo_signing_alg_values_supported',
@@ -96,6 +98,15 @@ describe('the metadata of an issuer', () => {
     expect(list('userinfo_signing_alg_values_supported', other)).toEqual([signing_alg])
     expect(list('authorization_signing_alg_values_supported', other)).toEqual([signing_alg])
   }) // prettier-ignore
+
+  it('lists every algorithm a client may have answers signed with', () => {
+    const many = describeIssuer(
+      makeIssuer({ signing_alg: 'PS256', further_signing_algs: ['ES256'] }),
+    )
+    for (const what of ['id_token', 'userinfo']) {
+      expect(list(`${what}_signing_alg_values_supported`, many)).toEqual(['PS256', 'ES256'])
+    }
+  })
 
   it('SP-AS-02 lists the grant types of the token endpoint, and no other', () => {
     expect(list('grant_types_supported')).toEqual(['authorization_code', 'refresh_token', 'client_credentials']) // prettier-ignore
@@ -183,7 +194,7 @@ describe('the metadata of an issuer', () => {
   it('promises nothing that is not built', () => {
     const absent = [
       'registration_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
-      'grant_management_endpoint', 'authorization_details_types_supported', 'request_object_signing_alg_values_supported',
+      'grant_management_endpoint', 'authorization_details_types_supported',
       'check_session_iframe', 'frontchannel_logout_supported', 'frontchannel_logout_session_supported',
     ] // prettier-ignore
     for (const name of absent) expect(described).not.toHaveProperty(name)
