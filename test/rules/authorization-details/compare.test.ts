@@ -42,7 +42,8 @@ describe('within', () => {
 
   it('RAR-08 of one object is exactly that one set of uses lies inside the other', () => {
     holds(
-      fc.property(typesAndDetails(2), ([types, [[x] = [], [y] = []]]) => {
+      fc.property(typesAndDetails(2), ([types, [a, b]]) => {
+        const [x, y] = [a?.[0], b?.[0]]
         fc.pre(x !== undefined && y !== undefined)
         const inside = isInside(rightsOf(types, [x]), rightsOf(types, [y]))
         expect(within(types, [x], [y])).toBe(inside)

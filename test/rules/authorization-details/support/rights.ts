@@ -44,10 +44,16 @@ const valuesFor = (comparison: Comparison): fc.Arbitrary<Json> => {
 const membersFor = (
   comparisons: Readonly<Record<string, Comparison>>,
 ): fc.Arbitrary<Readonly<Record<string, Json>>> =>
-  fc.record(
-    Object.fromEntries(Object.entries(comparisons).map(([name, one]) => [name, valuesFor(one)])),
-    { requiredKeys: [] },
-  )
+  fc
+    .tuple(
+      ...Object.entries(comparisons).map(([name, one]) =>
+        fc.option(
+          valuesFor(one).map((value) => [[name, value] as const]),
+          { nil: [] },
+        ),
+      ),
+    )
+    .map((members) => Object.fromEntries(members.flat()) as Readonly<Record<string, Json>>)
 
 const absent = fc.constantFrom('itself' as const, 'any' as const)
 const simple: fc.Arbitrary<Comparison> = fc.record({
