@@ -270,10 +270,7 @@ export class Grant extends EdgeObject<Env> {
       return this.reply('revoked')
     }
     if (stored.issuer !== issuer) return this.reply('unknown')
-    if (stored.status === 'active') {
-      const after: Stored = { ...stored, ...ended(stored), refreshTokens: [] }
-      this.save(this.recorded(after, [revocationDraft('grant', options.by ?? 'server')]))
-    }
+    if (stored.status === 'active') this.end(stored, options.by ?? 'server')
     return this.reply('revoked')
   }
 
@@ -282,13 +279,16 @@ export class Grant extends EdgeObject<Env> {
    * another client, `unknown` for one that is not there, has ended or was never claimed.
    */
   managed(presenter: Presenter): Reply<GrantSummary | 'foreign' | 'unknown'> {
-    const stored = this.stored()
-    const claimed = stored?.lastUsedAt !== undefined
-    if (stored?.issuer !== presenter.issuer || !claimed || !this.isLive(stored)) {
-      return this.reply('unknown')
-    }
-    if (this.of(presenter) === undefined) return this.reply('foreign')
-    return this.reply(this.summaryOf(stored))
+    const stored = this.ownedBy(presenter)
+    return this.reply(typeof stored === 'string' ? stored : this.summaryOf(stored))
+  }
+
+  /** Ends a grant for the client it belongs to (Grant Management 6.4). */
+  revokeManaged(presenter: Presenter): Reply<'revoked' | 'foreign' | 'unknown'> {
+    const stored = this.ownedBy(presenter)
+    if (typeof stored === 'string') return this.reply(stored)
+    this.end(stored, 'client')
+    return this.reply('revoked')
   }
 
   /** Whether it was ever made. */
@@ -320,6 +320,19 @@ export class Grant extends EdgeObject<Env> {
     const end = this.forgottenAt(stored)
     if (this.now() >= end) await this.ctx.storage.deleteAll()
     else await this.ctx.storage.setAlarm(end)
+  }
+
+  private end(stored: Stored, by: By): void {
+    const after: Stored = { ...stored, ...ended(stored), refreshTokens: [] }
+    this.save(this.recorded(after, [revocationDraft('grant', by)]))
+  }
+
+  /** A live grant that was claimed, for the client it belongs to. */
+  private ownedBy(presenter: Presenter): Stored | 'foreign' | 'unknown' {
+    const stored = this.stored()
+    const isThere = stored?.lastUsedAt !== undefined && this.isLive(stored)
+    if (stored?.issuer !== presenter.issuer || !isThere) return 'unknown'
+    return this.of(presenter) ?? 'foreign'
   }
 
   private decide(
