@@ -126,7 +126,7 @@ describe('the production bundle', () => {
     const needed = ['src/app.ts', 'src/tokens/jwt.ts', 'jose/dist/webapi/jws/compact/sign.js']
     const later = [
       'src/pages/layout.tsx', 'src/endpoints/account/overview.tsx', 'src/tokens/encrypt.ts', 'src/tokens/jwe.ts', 'jose/dist/webapi/jwe/compact/encrypt.js',
-      'jose/dist/webapi/lib/jwe_encrypt.js',
+      'jose/dist/webapi/lib/jwe_encrypt.js', '@cfworker/json-schema/dist/esm/validate.js', 'src/authorization-details/schema.ts',
     ] // prettier-ignore
     const ends = (paths: readonly string[]) => (wanted: string) =>
       paths.some((path) => path.endsWith(wanted))
