@@ -2,9 +2,9 @@
  * Verifies an exported file with nothing but the file: no server, no network. What it can and cannot
  * show is said in docs/evidence.md.
  */
+import type { Anchor } from './anchor.ts'
 import type { EvidenceFile } from './file.ts'
 import { checkAnchors } from './verify/anchors.ts'
-import type { Anchor } from './verify/anchors.ts'
 import { checkItems, checkLinks, itemOf } from './verify/chain.ts'
 import type { Items } from './verify/chain.ts'
 import type { EntryFinding, Fault, Faults, Verification } from './verify/finding.ts'
