@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { createServer } from '../../src/app.ts'
 import type { Env } from '../../src/config.ts'
 import { introspectionEntrypoint } from '../../src/introspection.ts'
@@ -19,11 +20,16 @@ import { controllable, now, storageHooks, underControl } from './control.ts'
 
 type DevelopmentEnv = Env & { readonly CONTROL_TOKEN: string; readonly OUTBOUND_ALLOWED?: string }
 
+/** Of this deployment, whoever asks: a request, an object or an entrypoint. */
+const outboundAllowed = (origin: string): boolean => {
+  const { OUTBOUND_ALLOWED: allowed } = env as unknown as DevelopmentEnv
+  return allowed?.split(',').includes(origin) ?? false
+}
+
 /** Accounts tell clients of ended sessions, by the same clock and within the same allowance. */
 class LocalAccount extends BaseAccount {
   protected override runtime() {
-    const allowed = (this.env as DevelopmentEnv).OUTBOUND_ALLOWED?.split(',') ?? []
-    return { ...super.runtime(), outboundAllowed: (origin: string) => allowed.includes(origin) }
+    return { ...super.runtime(), outboundAllowed }
   }
 }
 
@@ -36,7 +42,11 @@ export const PushedRequest = controllable('PushedRequest', BasePushedRequest)
 export const ReplayGuard = controllable('ReplayGuard', BaseReplayGuard)
 export const Throttle = controllable('Throttle', BaseThrottle)
 
-export const Introspection = introspectionEntrypoint({ now, storage: storageHooks })
+export const Introspection = introspectionEntrypoint({
+  now,
+  storage: storageHooks,
+  outboundAllowed,
+})
 
 const classes = {
   Account: 'ACCOUNT',
@@ -49,25 +59,14 @@ const classes = {
   Throttle: 'THROTTLE',
 } as const
 
-let allowedOrigins: readonly string[] = []
-
 const server = createServer({
   now,
   storage: storageHooks,
-  outboundAllowed: (origin: string) => allowedOrigins.includes(origin),
+  outboundAllowed,
   finish: addServerTiming,
 })
 
-export default underControl<DevelopmentEnv>(
-  {
-    ...server,
-    async fetch(request, env, context) {
-      allowedOrigins = env.OUTBOUND_ALLOWED?.split(',') ?? []
-      return server.fetch?.(request, env, context) ?? new Response(null, { status: 404 })
-    },
-  },
-  classes,
-)
+export default underControl<DevelopmentEnv>(server, classes)
 
 function addServerTiming(response: Response, storage: Storage): Response {
   const { calls, depth, rows } = storage

@@ -8,6 +8,8 @@ export type RuleInput = {
   readonly client: ClientRecord
   readonly issuer: Issuer
   readonly sender: Sender
+  /** The parameters came in a request object that the client signed. */
+  readonly signed: boolean
   /** The person a verified `id_token_hint` is about. */
   readonly subjectHint?: string
 }

@@ -13,12 +13,14 @@ import { resource } from './rules/resource.ts'
 import { responseMode } from './rules/response-mode.ts'
 import { responseType } from './rules/response-type.ts'
 import { scope } from './rules/scope.ts'
+import { signedRequest } from './rules/signed-request.ts'
 import { state } from './rules/state.ts'
 import { unsupported } from './rules/unsupported.ts'
 
 /** Everything a pushed authorization request must satisfy, in order. */
 const rules: readonly Rule[] = [
-  unsupported,           // RFC 9126 2.1, RFC 9101, RFC 9396
+  signedRequest,         // FAPI2 MS 5.3.1-1, RFC 9101 10.5
+  unsupported,           // RFC 9126 2.1, RFC 9396
   responseType,          // FAPI2 SP 5.3.2.2-1
   responseMode,          // OAuth 2.0 Multiple Response Types 2.1
   redirectUri,           // FAPI2 SP 5.3.2.2-6, -8

@@ -29,19 +29,34 @@ const mostWaiting = 3_500
 
 const imported = new WeakMap<JsonWebKey, Map<Algorithm, CryptoKey>>()
 
+/** Where a client's key came from. `fetchedAt`: milliseconds. */
+export type KeySource = 'registered' | { readonly jwks_uri: string; readonly fetchedAt: number }
+
+type KeySet = { readonly jwks: JsonWebKeySet; readonly source: KeySource }
+
 /** The client's key set, from its registration or its `jwks_uri`. Undefined: it could not be had. */
 export async function clientJwks(
   call: Call,
   client: ClientRecord,
   options: { readonly renew: boolean } = { renew: false },
 ): Promise<JsonWebKeySet | undefined> {
+  return (await keySetOf(call, client, options))?.jwks
+}
+
+async function keySetOf(
+  call: Call,
+  client: ClientRecord,
+  options: { readonly renew: boolean } = { renew: false },
+): Promise<KeySet | undefined> {
   const { jwks, jwks_uri: uri } = client.metadata
-  if (uri === undefined) return jwks
+  if (uri === undefined) return jwks && { jwks, source: 'registered' }
   const name = `${call.issuer.id} ${client.clientId} ${uri}`
   const known = remote.get(name)
   const age = (at: number | undefined) => (at === undefined ? Infinity : Math.abs(call.now - at))
-  const usable = (set: RemoteSet | undefined, most: number) =>
-    age(set?.knownAt) < most ? set?.jwks : undefined
+  const usable = (set: RemoteSet | undefined, most: number): KeySet | undefined =>
+    set?.jwks !== undefined && age(set.knownAt) < most
+      ? { jwks: set.jwks, source: { jwks_uri: uri, fetchedAt: set.knownAt } }
+      : undefined
   const fresh = usable(known, usedFor)
   if (fresh !== undefined && !options.renew) return fresh
   // One who asks may be cancelled: then nobody waits for it any longer.
@@ -92,6 +107,13 @@ async function fetchJwks(call: Call, uri: string): Promise<JsonWebKeySet | undef
   return undefined
 }
 
+/** A key that may verify a signature of a client, and which of its published keys it is. */
+export type ClientKey = {
+  readonly key: CryptoKey
+  readonly jwk: PublicJwk
+  readonly source: KeySource
+}
+
 /**
  * Keys that may verify a signature of this client: chosen by kid, type, use and alg; where kids
  * repeat, all that fit (FAPI2 SP 5.4.3).
@@ -100,22 +122,30 @@ export async function verificationKeys(
   call: Call,
   client: ClientRecord,
   wanted: { readonly kid: unknown; readonly alg: Algorithm },
-): Promise<readonly CryptoKey[]> {
-  const first = candidates(await clientJwks(call, client), wanted)
+): Promise<readonly ClientKey[]> {
+  const first = candidates(await keySetOf(call, client), wanted)
   const found =
     first.length > 0 || client.metadata.jwks_uri === undefined
       ? first
-      : candidates(await clientJwks(call, client, { renew: true }), wanted)
-  const keys = await Promise.all(found.map((jwk) => importOnce(jwk, wanted.alg)))
-  return keys.filter((key) => key !== undefined)
+      : candidates(await keySetOf(call, client, { renew: true }), wanted)
+  const keys = await Promise.all(
+    found.map(async ({ jwk, source }) => {
+      const key = await importOnce(jwk, wanted.alg)
+      return key === undefined ? [] : [{ key, jwk, source }]
+    }),
+  )
+  return keys.flat()
 }
 
 function candidates(
-  jwks: JsonWebKeySet | undefined,
+  set: KeySet | undefined,
   wanted: { readonly kid: unknown; readonly alg: Algorithm },
-): readonly PublicJwk[] {
-  const fitting = ((jwks?.keys ?? []) as PublicJwk[]).filter((jwk) => mayVerify(jwk, wanted.alg))
-  return wanted.kid === undefined ? fitting : fitting.filter((jwk) => jwk.kid === wanted.kid)
+): readonly Omit<ClientKey, 'key'>[] {
+  if (set === undefined) return []
+  const fitting = (set.jwks.keys as readonly PublicJwk[]).filter(
+    (jwk) => mayVerify(jwk, wanted.alg) && (wanted.kid === undefined || jwk.kid === wanted.kid),
+  )
+  return fitting.map((jwk) => ({ jwk, source: set.source }))
 }
 
 async function importOnce(jwk: PublicJwk, alg: Algorithm): Promise<CryptoKey | undefined> {

@@ -38,6 +38,13 @@ function publicJson(body: unknown): Response {
   return response
 }
 
+/** RFC 9101 10.5: request objects come through the pushed authorization request endpoint. */
+const requestObjects = ({ profile }: Issuer) => ({
+  request_parameter_supported: true,
+  request_object_signing_alg_values_supported: profile.algorithms,
+  require_signed_request_object: profile.requestObjects === 'required',
+})
+
 /** OIDC Discovery 3, JARM 4: one key signs; clients may have it encrypted for a key of theirs. */
 const signedAndEncrypted = (issuer: Issuer) => ({
   id_token_signing_alg_values_supported: [issuer.signingAlgorithm],
@@ -89,7 +96,7 @@ export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>
     ...signedAndEncrypted(issuer),
     claims_supported: ['sub', 'sid', 'auth_time', 'acr', 'amr', ...supportedClaims],
     claims_parameter_supported: true,
-    request_parameter_supported: false,
+    ...requestObjects(issuer),
     request_uri_parameter_supported: false,
     acr_values_supported: acrValues(issuer),
     ui_locales_supported: languageNames,

@@ -1,6 +1,10 @@
 import type { Call } from '../call.ts'
 import { placeOf } from '../call.ts'
 import { one, readForm } from '../authorization/parameters.ts'
+import type { Parameters } from '../authorization/parameters.ts'
+import { receivedRequest } from '../authorization/received.ts'
+import { openRequest } from '../authorization/request-object.ts'
+import type { SignedRequest } from '../authorization/request-object.ts'
 import { validateAuthorizationRequest } from '../authorization/rules.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { callClient, judgeStanding } from '../clients/standing.ts'
@@ -11,38 +15,33 @@ import { makeHandle } from '../handles.ts'
 import { locate } from '../proof/location.ts'
 import { connectionCertificate, judgeUse, proveSender, useProof } from '../proof/sender.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
+import type { AuthorizationRequest, ClientRecord, Sender } from '../types.ts'
 import { currentRecord, ownUrl } from './client-request.ts'
 import { settle } from './one-time.ts'
 import { json } from './respond.ts'
 
 export const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:'
 
-/** Pushed authorization requests (RFC 9126, FAPI2 SP 5.3.2.2-2). */
+/** Pushed authorization requests (RFC 9126, RFC 9101, FAPI2 SP 5.3.2.2-2). */
 export async function par(call: Call): Promise<Response> {
   const { issuer, storage, stubs } = call
-  const parameters = demand(await readForm(call.request))
-  const certificate = demand(await connectionCertificate(call))
-  const client = demand(await authenticateClient(call, parameters, certificate))
-  const { sender, proof } = demand(await proveSender(call, { url: ownUrl(call), certificate }))
-  const { record } = client
-  const hinted = demand(
-    await hintedSubject(call, one(parameters, 'id_token_hint'), record.clientId),
-  )
-  const judged = { parameters, issuer, sender, ...hinted }
-  const request = demand(validateAuthorizationRequest({ ...judged, client: record }))
-  await dampFlood(call, record.clientId)
+  const proven = await prove(call)
+  const { form, certificate, client, proof } = proven
+  const { clientId, generation } = client.record
+  const judged = await judge(call, proven, client.record)
+  await dampFlood(call, clientId)
 
   const hint = locate(placeOf(call.request), issuer.defaultLocation)
   const { text, handle } = await makeHandle('pushed-request', stubs.newPushedRequestId())
   const stub = stubs.pushedRequest(handle.objectId, hint)
   if (stub === undefined) throw new Error('the namespace refused its own id')
-  const { clientId, generation } = record
   const pushed = {
     issuer: issuer.id,
     secretHash: handle.secretHash,
     clientId,
     generation,
-    request,
+    request: judged.request,
+    received: await receivedRequest({ ...proven, signed: judged.signed, now: call.now }),
     hint,
     openFor: issuer.lifetimes.pushedRequest * 1000,
     finishWithin: issuer.lifetimes.interaction * 1000,
@@ -57,16 +56,41 @@ export async function par(call: Call): Promise<Response> {
   const standing = demand(judgeStanding(use))
   if (proofUse !== undefined) demand(judgeUse(proofUse))
   if (!created) throw new Error('a new id was already in use')
-  const current = await currentRecord(call, { parameters, certificate, client }, standing)
-  demand(validateAuthorizationRequest({ ...judged, client: current }))
+  const current = await currentRecord(call, { parameters: form, certificate, client }, standing)
+  if (current !== client.record) await judge(call, proven, current)
   if (current.generation !== generation) {
     fail('temporarily_unavailable', 'The client was registered again; please try again')
   }
-  call.log('par.accepted', { client_id: clientId, request: handle.objectId })
+  const signed = judged.signed === undefined ? {} : { signed: true }
+  call.log('par.accepted', { client_id: clientId, request: handle.objectId, ...signed })
   return json(
     { request_uri: `${requestUriPrefix}${text}`, expires_in: issuer.lifetimes.pushedRequest },
     201,
   )
+}
+
+/** Who asks, and with which keys; nothing is used up. Throws `ProtocolError`. */
+async function prove(call: Call) {
+  const form = demand(await readForm(call.request))
+  const certificate = demand(await connectionCertificate(call))
+  const client = demand(await authenticateClient(call, form, certificate))
+  const proven = demand(await proveSender(call, { url: ownUrl(call), certificate }))
+  return { form, certificate, client, ...proven }
+}
+
+/** What is asked, by this state of the client's registration. Throws `ProtocolError`. */
+async function judge(
+  call: Call,
+  { form, sender }: { readonly form: Parameters; readonly sender: Sender },
+  client: ClientRecord,
+): Promise<{ readonly request: AuthorizationRequest; readonly signed: SignedRequest | undefined }> {
+  const { parameters, signed } = demand(await openRequest(call, client, form))
+  const hinted = demand(
+    await hintedSubject(call, one(parameters, 'id_token_hint'), client.clientId),
+  )
+  const { issuer } = call
+  const given = { parameters, issuer, sender, client, signed: signed !== undefined, ...hinted }
+  return { request: demand(validateAuthorizationRequest(given)), signed }
 }
 
 /** Whom the client means, if it says so with an id_token it was given (OIDC Core 3.1.2.1). */

@@ -4,6 +4,7 @@
  * the resource server's own nonce secret and never the issuer's.
  */
 import type { MiddlewareHandler } from 'hono'
+import { discardBody } from '../authorization/parameters.ts'
 import { tuple } from '../encoding.ts'
 import { ProtocolError, demand, fail } from '../errors.ts'
 import type { Refusal } from '../errors.ts'
@@ -87,6 +88,7 @@ export function protectedResource<Env extends object>(
       }
       await next()
     } else {
+      await discardBody(visit.request)
       c.res = admitted.response
     }
     c.res.headers.set('dpop-nonce', await nextNonce(visit))

@@ -80,11 +80,16 @@ async function readContent(request: Request): Promise<Uint8Array<ArrayBuffer> | 
   if (Number(request.headers.get('content-length') ?? 0) > mostBytes) return undefined
   const content = new Uint8Array(mostBytes)
   let length = 0
-  // The stream is given back by the loop's end, whichever it is.
-  for await (const chunk of body as ReadableStream<Uint8Array>) {
-    if (length + chunk.length > mostBytes) return undefined
-    content.set(chunk, length)
-    length += chunk.length
+  const reader = (body as ReadableStream<Uint8Array>).getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return content.slice(0, length)
+      if (length + value.length > mostBytes) return undefined
+      content.set(value, length)
+      length += value.length
+    }
+  } finally {
+    reader.releaseLock()
   }
-  return content.slice(0, length)
 }

@@ -132,7 +132,7 @@ describe('an attacker who poisons caches and metadata', () => {
       expect(String(url).startsWith(`${server.issuer}/`), name).toBe(true)
       expect([200, 400, 401, 405], name).toContain((await send(String(url))).status)
     }
-    const notBuilt = ['registration_endpoint', 'backchannel_authentication_endpoint', 'device_authorization_endpoint', 'grant_management_endpoint', 'check_session_iframe', 'frontchannel_logout_supported', 'request_object_signing_alg_values_supported', 'authorization_signing_alg_values_supported', 'authorization_details_types_supported'] // prettier-ignore
+    const notBuilt = ['registration_endpoint', 'backchannel_authentication_endpoint', 'device_authorization_endpoint', 'grant_management_endpoint', 'check_session_iframe', 'frontchannel_logout_supported', 'authorization_details_types_supported'] // prettier-ignore
     for (const name of notBuilt) expect(json[name], name).toBeUndefined()
     for (const path of ['/register', '/bc-authorize', '/device', '/grants', '/userinfo/x', '/debug', '/control', '/clock', '/faults', '/metrics', '/.env', '/server.log']) {
       for (const method of ['GET', 'POST']) {
@@ -141,7 +141,7 @@ describe('an attacker who poisons caches and metadata', () => {
       }
     } // prettier-ignore
     const offered = [json['request_parameter_supported'], json['request_uri_parameter_supported'], json['require_pushed_authorization_requests']] // prettier-ignore
-    expect(offered).toEqual([false, false, true])
+    expect(offered).toEqual([true, false, true])
     expect(JSON.stringify(json)).not.toMatch(/"none"(?!,"login")|RS256|HS256|client_secret|plain/)
   })
 

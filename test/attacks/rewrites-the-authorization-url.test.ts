@@ -125,11 +125,16 @@ describe('an attacker who rewrites the authorization URL', () => {
     }
   })
 
-  it('ATK-A1-09 cannot push a request object: it is refused, not ignored', async () => {
-    const { answer } = await web.par({ fields: { request: 'eyJhbGciOiJub25lIn0.e30.' } })
-    expect(answer.status).toBe(400)
-    expect(answer.json['error']).toBe('request_not_supported')
-    expect(storageCost(answer).rows).toBe(0)
+  it('ATK-A1-09 cannot push an unsigned request object, nor parameters beside it', async () => {
+    const request = 'eyJhbGciOiJub25lIn0.e30.'
+    const alone = await web.post('/par', { request })
+    const beside = await web.par({ fields: { request } })
+    expect(alone.json['error']).toBe('invalid_request_object')
+    expect(beside.answer.json['error']).toBe('invalid_request')
+    for (const answer of [alone, beside.answer]) {
+      expect(answer.status).toBe(400)
+      expect(storageCost(answer).rows).toBe(0)
+    }
   })
 
   it('ATK-A1-29 cannot move the query of a POST into its body', async () => {

@@ -74,6 +74,7 @@ describe('the metadata', () => {
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
+      'request_object_signing_alg_values_supported',
       'revocation_endpoint_auth_signing_alg_values_supported',
       'token_endpoint_auth_signing_alg_values_supported',
       'userinfo_signing_alg_values_supported',
@@ -108,11 +109,10 @@ describe('the metadata', () => {
       'backchannel_authentication_endpoint',
       'grant_management_endpoint',
       'authorization_details_types_supported',
-      'request_object_signing_alg_values_supported',
-      'require_signed_request_object',
     ]
     expect(absent.filter((member) => member in document)).toEqual([])
-    expect(document['request_parameter_supported']).toBe(false)
+    expect(document['request_parameter_supported']).toBe(true)
+    expect(document['require_signed_request_object']).toBe(false)
     expect(document['request_uri_parameter_supported']).toBe(false)
     expect(document['response_modes_supported']).toEqual([
       'query',

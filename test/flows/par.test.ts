@@ -107,7 +107,7 @@ describe('a pushed authorization request', () => {
     ['a max_age that is no number', { max_age: '-1' }, '400 invalid_request'],
     ['a response_mode that is not offered', { response_mode: 'fragment' }, '400 invalid_request'],
     ['a response_mode that nobody signs', { response_mode: 'form_post' }, '400 invalid_request'],
-    ['a request object', { request: 'e30.e30.' }, '400 request_not_supported'],
+    ['parameters beside a request object', { request: 'e30.e30.' }, '400 invalid_request'],
     ['authorization_details', { authorization_details: '[{"type":"payment"}]' }, '400 invalid_authorization_details'],
     ['a state of 3000 characters', { state: 's'.repeat(3000) }, '400 invalid_request'],
     ['a state with a line feed', { state: 'a\nb' }, '400 invalid_request'],

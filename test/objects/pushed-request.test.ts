@@ -156,6 +156,32 @@ describe('PushedRequest', () => {
     expect((await request().open(key, 'opening')).value).toEqual({ status: 'unknown' })
   })
 
+  it('MS-JARM-02 keeps how the response travels with the way back', async () => {
+    const id = stubs.newPushedRequestId()
+    const request = { ...pushed.request, responseMode: 'form_post.jwt' } as const
+    await object(id).create({ ...pushed, request })
+    setClock(1800)
+    expect((await object(id).open(key, 'opening')).value).toEqual({
+      status: 'expired',
+      stub: { ...stub, responseMode: 'form_post.jwt' },
+    })
+  })
+
+  it('keeps the request as it was received for as long as the request itself, in the same rows', async () => {
+    const id = stubs.newPushedRequestId()
+    const received = {
+      clientId: 'app',
+      receivedAt: start,
+      authentication: { method: 'private_key_jwt', alg: 'ES256', jkt: 'thumbprint' },
+      content: { jws: 'the.signed.request', alg: 'ES256', jwk: { kty: 'EC' }, keyFrom: 'jwks' },
+    } as const
+    expect((await object(id).create({ ...pushed, received })).rows).toBe(2)
+    expect((await object(id).open(key, 'opening')).value).toMatchObject({ received })
+    setClock(1860)
+    expect(await runAlarm(object(id))).toBe(true)
+    expect(JSON.stringify((await holdingsOf(object(id))).values)).not.toContain('signed')
+  })
+
   it('keeps a live request when its alarm comes early', async () => {
     const request = await create()
     setClock(1000)

@@ -71,7 +71,6 @@ describe('validateAuthorizationRequest', () => {
     ['OIDC Core 3.1.2.1', { prompt: 'none login' }, 'invalid_request'],
     ['OIDC Core 5.5', { claims: '[]' }, 'invalid_request'],
     ['DPOP-AS-24', { dpop_jkt: 'short' }, 'invalid_request'],
-    ['RFC 9101', { request: 'e30.e30.' }, 'request_not_supported'],
     ['RFC 9396', { authorization_details: '[]' }, 'invalid_authorization_details'],
   ] as const)(
     'SP-PAR-02 %s refuses the whole request when one part is wrong',

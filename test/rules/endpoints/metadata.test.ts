@@ -40,7 +40,8 @@ describe('the metadata of an issuer', () => {
       code_challenge_methods_supported: ['S256'],
       require_pushed_authorization_requests: true,
       authorization_response_iss_parameter_supported: true,
-      request_parameter_supported: false,
+      request_parameter_supported: true,
+      require_signed_request_object: false,
       request_uri_parameter_supported: false,
       subject_types_supported: ['public', 'pairwise'],
     })
@@ -54,6 +55,7 @@ describe('the metadata of an issuer', () => {
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
+      'request_object_signing_alg_values_supported',
       'revocation_endpoint_auth_signing_alg_values_supported',
       'token_endpoint_auth_signing_alg_values_supported',
       'userinfo_signing_alg_values_supported',
@@ -183,7 +185,7 @@ describe('the metadata of an issuer', () => {
   it('promises nothing that is not built', () => {
     const absent = [
       'registration_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
-      'grant_management_endpoint', 'authorization_details_types_supported', 'request_object_signing_alg_values_supported',
+      'grant_management_endpoint', 'authorization_details_types_supported',
       'check_session_iframe', 'frontchannel_logout_supported', 'frontchannel_logout_session_supported',
     ] // prettier-ignore
     for (const name of absent) expect(described).not.toHaveProperty(name)

@@ -64,12 +64,14 @@ export const pushed = (
     readonly client?: Partial<ClientMetadata>
     readonly issuer?: Readonly<Record<string, unknown>>
     readonly sender?: Sender
+    readonly signed?: boolean
   } = {},
 ): RuleInput => ({
   parameters: bag(values),
   client: makeClient(changes.client),
   issuer: makeIssuer(changes.issuer),
   sender: changes.sender ?? {},
+  signed: changes.signed ?? false,
 })
 
 /** The code a rule refuses with; undefined when it accepts. */
