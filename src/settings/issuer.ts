@@ -8,6 +8,7 @@ import { locationHints } from '../proof/location.ts'
 import type { Issuer, Operator } from '../types.ts'
 import { readAuthentication } from './authentication.ts'
 import { readBranding } from './branding.ts'
+import { readEvidenceSettings } from './evidence.ts'
 import {
   contradiction,
   integer,
@@ -27,7 +28,7 @@ export type OneIssuer = Omit<Issuer, 'deploymentHosts'>
 const issuerMembers = [
   'id', 'issuer', 'mtls_origin', 'profile', 'name', 'authentication', 'lifetimes', 'signing_alg',
   'key_rotation_days', 'resource_servers', 'scopes', 'operators', 'accepted_client_cas',
-  'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding',
+  'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding', 'evidence',
 ] // prettier-ignore
 
 /** Reads one issuer's settings into a frozen value. Throws `Contradiction`. */
@@ -61,6 +62,7 @@ export function readIssuer(
     resourceServers,
     scopes: readScopes(entry, where),
     branding: readBranding(entry, where),
+    evidence: readEvidenceSettings(entry, where),
     operators: readOperators(entry, where),
     acceptedClientCas: readAuthorities(entry, where, mtlsOrigin),
     replayGuards: integer(entry, 'replay_guards', where, { least: 1, most: 1024, else: 4 }),

@@ -86,5 +86,8 @@ export function duePostponed({ attest, anchor }: Due, now: number): Due | undefi
 
 function someDue(attest: Due['attest'], anchor: Due['anchor']): Due | undefined {
   if (attest === undefined && anchor === undefined) return undefined
-  return { ...(attest === undefined ? {} : { attest }), ...(anchor === undefined ? {} : { anchor }) }
+  return {
+    ...(attest === undefined ? {} : { attest }),
+    ...(anchor === undefined ? {} : { anchor }),
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { append, beginChain, pageLength, turnPage } from '../../evidence/chain.ts'
 import type { Apart, Chain, Draft, Entry, Page } from '../../evidence/chain.ts'
+import { randomOf } from '../../handles.ts'
 import type { Issuer } from '../../types.ts'
 import type { Shelf } from '../shelf.ts'
 import type { Stored } from './stored.ts'
@@ -40,6 +41,18 @@ const pageAt = (shelf: Shelf, page: number): Page | undefined => shelf.read<Page
 export function lastEntries(shelf: Shelf, chain: Chain | undefined): readonly Entry[] {
   if (chain === undefined) return []
   return [...(pageAt(shelf, chain.pages - 1)?.entries ?? []), ...chain.recent.entries]
+}
+
+/** A token that is to be taken back, by the random part of its id; whether that was done `before`. */
+export function takenBack(
+  entries: readonly Entry[],
+  random: string,
+): { readonly jti: string; readonly until: number } | 'before' | undefined {
+  const isIt = ({ body }: Entry) => randomOf(String(body['jti'])) === random
+  const token = entries.find((entry) => entry.kind === 'token' && isIt(entry))
+  if (token === undefined) return undefined
+  if (entries.some((entry) => entry.kind === 'withheld' && isIt(entry))) return 'before'
+  return { jti: String(token.body['jti']), until: Number(token.body['exp']) * 1000 }
 }
 
 /** A part of the chain, from page `first` on. `next`: where the following part begins. */

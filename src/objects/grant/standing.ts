@@ -14,6 +14,19 @@ export const seriesOf = (stored: Stored): number => stored.series ?? stored.code
 export const ended = (stored: Stored, now: number) =>
   ({ status: 'revoked', endedAt: now, epoch: stored.epoch + 1 }) as const
 
+/** A grant that can never come to be. */
+export const forbidden = (issuer: string, now: number): Stored => ({
+  format: 1,
+  issuer,
+  status: 'revoked',
+  createdAt: now,
+  expiresAt: now,
+  epoch: 1,
+  codes: [],
+  refreshTokens: [],
+  revokedTokens: [],
+})
+
 export function codeOf({ code, managed }: Approved, series: number, now: number): Code {
   const { lifetime, ...rest } = code
   return {
