@@ -6,7 +6,7 @@ import type { Stubs } from './objects/stubs.ts'
 import type { Place } from './proof/location.ts'
 import { deriveKeys } from './secrets.ts'
 import type { MasterSecret, SecretKeys } from './secrets.ts'
-import { signingKeySecrets } from './objects/ring.ts'
+import { ringSecrets } from './objects/ring.ts'
 import type { Issuer } from './types.ts'
 
 /** What a deployment may pass in: time, storage hooks and outbound calls. Production passes nothing. */
@@ -55,6 +55,8 @@ export type IssuerSecrets = {
   readonly factors: SecretKeys
   /** Wraps the signing keys. */
   readonly signing: SecretKeys
+  /** Wraps the keys request objects are encrypted for. */
+  readonly decryption: SecretKeys
 }
 
 export function issuerSecrets(secret: MasterSecret, issuerId: string): IssuerSecrets {
@@ -63,7 +65,8 @@ export function issuerSecrets(secret: MasterSecret, issuerId: string): IssuerSec
     interaction: deriveKeys(secret, 'aes', [issuerId, 'interaction']),
     code: deriveKeys(secret, 'hmac', [issuerId, 'code']),
     factors: deriveKeys(secret, 'aes', [issuerId, 'factors']),
-    signing: signingKeySecrets(secret, issuerId),
+    signing: ringSecrets(secret, issuerId, 'signing'),
+    decryption: ringSecrets(secret, issuerId, 'decryption'),
   }
 }
 

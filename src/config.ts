@@ -116,7 +116,7 @@ function hostsOf(issuers: readonly OneIssuer[]): readonly string[] {
 
 /** First path segments of an issuer's own routes; see `routes.ts`. */
 export const endpointSegments = [
-  '.well-known', 'account', 'admin', 'assets', 'authorize', 'consent', 'introspect', 'jwks', 'login',
+  '.well-known', 'account', 'admin', 'assets', 'authorize', 'consent', 'evidence', 'introspect', 'jwks', 'login',
   'logout', 'par', 'revoke', 'setup', 'token', 'userinfo',
 ] // prettier-ignore
 

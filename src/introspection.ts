@@ -3,7 +3,7 @@ import type { Call, Runtime } from './call.ts'
 import { publicKeysOf } from './clients/public-keys.ts'
 import { describeToken } from './endpoints/introspect.ts'
 import { callFor } from './make-call.ts'
-import { confirmedRing, publicKeys } from './tokens/keys.ts'
+import { confirmedSigningKeys } from './tokens/keys.ts'
 import type { Env } from './config.ts'
 import type { JsonWebKeySet } from './types.ts'
 
@@ -18,7 +18,7 @@ export type IntrospectionProps = {
 export type IntrospectionService = {
   /** RFC 7662 answer: `active: false` for any token that is not live and made for the caller. */
   introspect(token: string): Promise<Readonly<Record<string, unknown>>>
-  /** The issuer's public keys. */
+  /** The public keys the issuer signs with. */
   keys(): Promise<JsonWebKeySet>
   /** Public keys of an enabled client, for what it signs; none of anybody else. */
   clientKeys(clientId: string, keyId?: string): Promise<JsonWebKeySet>
@@ -40,8 +40,7 @@ export function introspectionEntrypoint(options: Partial<Runtime> = {}) {
     }
 
     async keys(): Promise<JsonWebKeySet> {
-      const call = this.call()
-      return publicKeys(await confirmedRing(call), call.now)
+      return confirmedSigningKeys(this.call())
     }
 
     async clientKeys(clientId: string, keyId?: string): Promise<JsonWebKeySet> {

@@ -44,6 +44,7 @@ const load = {
   page: () => import('./endpoints/page.tsx'),
   login: () => import('./endpoints/login.tsx'),
   delegated: () => import('./endpoints/delegated.ts'),
+  evidence: () => import('./endpoints/evidence.ts'),
 }
 
 /** One exported function of a module that is loaded when it is needed. */
@@ -71,6 +72,7 @@ export const routes: readonly Route[] = [
   { method: 'GET',  path: '/.well-known/oauth-authorization-server', sides: 'main', audience: 'anybody', answer: metadata },
   { method: 'GET',  path: '/.well-known/openid-configuration',       sides: 'main', audience: 'anybody', answer: metadata },
   { method: 'GET',  path: '/jwks',       sides: 'main', audience: 'anybody',  answer: jwks },
+  { method: 'GET',  path: '/evidence/jwks', sides: 'main', audience: 'anybody', answer: later(load.evidence, 'evidenceKeySet') },
   { method: 'POST', path: '/par',        sides: 'both', audience: 'client',   answer: par, nonce: true },
   { method: 'GET',  path: '/authorize',  sides: 'main', audience: 'person',   answer: later(load.authorize, 'authorize') },
   { method: 'POST', path: '/authorize',  sides: 'main', audience: 'person',   answer: later(load.authorize, 'authorize') },

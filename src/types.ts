@@ -1,6 +1,7 @@
 /** The shared vocabulary: what validated things look like. */
 import type { AuthorizationDetail, DetailTypes } from './authorization-details/detail.ts'
 import type { ClientMetadata } from './clients/metadata.ts'
+import type { DecryptionAlgorithm, SigningAlgorithm } from './objects/ring-name.ts'
 import type { LocationHint } from './proof/location.ts'
 import type { Lifetimes, Profile } from './profiles/profile.ts'
 import type { DelegatedLogin } from './settings/delegated-login.ts'
@@ -80,7 +81,12 @@ export type Issuer = {
   readonly lifetimes: Lifetimes
   readonly name: string
   readonly authentication: AuthenticationPolicy
-  readonly signingAlgorithm: 'ES256' | 'PS256' | 'Ed25519'
+  /** With what tokens are signed; also what a client gets that asks for nothing else. */
+  readonly signingAlgorithm: SigningAlgorithm
+  /** Others that clients may register for what is signed for them. */
+  readonly furtherSigningAlgorithms: readonly SigningAlgorithm[]
+  /** How clients may encrypt request objects for this issuer. */
+  readonly decryptionAlgorithms: readonly DecryptionAlgorithm[]
   /** Days a signing key signs before the next one takes over. */
   readonly keyRotationDays: number
   readonly evidence: EvidenceSettings

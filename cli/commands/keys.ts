@@ -13,26 +13,34 @@ import {
   type Result,
 } from './command.ts'
 
-/** `keys …`: what the issuer signs with. */
+const purposeOption = {
+  purpose: {
+    type: 'string',
+    value: 'PURPOSE',
+    help: 'Only signing, evidence or decryption keys.',
+  },
+} as const
+
+/** `keys …`: what the issuer signs with, and what clients encrypt for. */
 export const keyCommands: readonly Command[] = [
   {
     name: 'keys list',
     args: [],
-    options: {},
-    summary: 'Lists the signing keys with their states.',
-    examples: ['keys list'],
+    options: purposeOption,
+    summary: 'Lists the keys with what they are for and their states.',
+    examples: ['keys list', 'keys list --purpose evidence'],
     run: listKeys,
   },
   {
     name: 'keys rotate',
     args: [],
-    options: {},
-    summary: 'Starts a rotation: the next key signs once every cache has seen it.',
-    examples: ['keys rotate'],
-    run: async (context) => {
-      const { body } = await call(await context.connect(), 'POST', '/keys/rotate')
-      return { json: record(body), text: `A rotation has begun.${keysOf(body)}` }
+    options: {
+      purpose: { ...purposeOption.purpose, help: 'signing (default), evidence or decryption.' },
+      kid: { type: 'string', value: 'KID', help: 'Only the keys this one belongs to.' },
     },
+    summary: 'Starts a rotation: the next key is used once every cache has seen it.',
+    examples: ['keys rotate', 'keys rotate --purpose evidence', 'keys rotate --kid KID'],
+    run: rotateKeys,
   },
   {
     name: 'keys revoke',
@@ -45,7 +53,7 @@ export const keyCommands: readonly Command[] = [
   {
     name: 'keys rewrap',
     args: [],
-    options: {},
+    options: purposeOption,
     summary: 'Encrypts the stored keys anew under the current (first) master secret.',
     examples: ['keys rewrap'],
     run: rewrapKeys,
@@ -53,8 +61,25 @@ export const keyCommands: readonly Command[] = [
 ]
 
 async function listKeys(context: Context): Promise<Result> {
-  const { body } = await call(await context.connect(), 'GET', '/keys')
+  const path = `/keys${query(context, 'purpose')}`
+  const { body } = await call(await context.connect(), 'GET', path)
   return { json: body, text: keyTable(body) }
+}
+
+async function rotateKeys(context: Context): Promise<Result> {
+  const { purpose, kid } = context.options
+  if (purpose !== undefined && kid !== undefined) {
+    throw new Failure('Give --purpose or --kid, not both.')
+  }
+  const path = `/keys/rotate${query(context, 'purpose') || query(context, 'kid')}`
+  const { body } = await call(await context.connect(), 'POST', path)
+  return { json: record(body), text: `A rotation has begun.${keysOf(body)}` }
+}
+
+/** An option as the query of a path; nothing when it was not given. */
+function query(context: Context, name: string): string {
+  const value = context.options[name]
+  return typeof value === 'string' ? `?${name}=${encodeURIComponent(value)}` : ''
 }
 
 async function revokeKey(context: Context): Promise<Result> {
@@ -62,7 +87,7 @@ async function revokeKey(context: Context): Promise<Result> {
   const path = `/keys/${segment(kid)}/revoke`
   const api = await context.connect()
   await confirm(context.terminal, {
-    question: `Revoke key ${cell(kid)}? Tokens it signed stop being accepted.`,
+    question: `Revoke key ${cell(kid)}? What it signed stops being accepted, what was encrypted for it cannot be read.`,
     yes: context.options['yes'] === true,
   })
   const { body } = await call(api, 'POST', path)
@@ -70,7 +95,11 @@ async function revokeKey(context: Context): Promise<Result> {
 }
 
 async function rewrapKeys(context: Context): Promise<Result> {
-  const { body } = await call(await context.connect(), 'POST', '/keys/rewrap')
+  const { body } = await call(
+    await context.connect(),
+    'POST',
+    `/keys/rewrap${query(context, 'purpose')}`,
+  )
   const { rewrapped, lost } = record(body)
   if (typeof lost === 'number' && lost > 0) {
     throw new Failure(
@@ -91,11 +120,15 @@ const keysOf = (body: unknown): string =>
 function keyTable(body: unknown): string {
   const rows = records(record(body)['keys']).map((key) => [
     key['kid'],
+    key['purpose'],
     key['alg'],
-    key['use'],
     key['state'],
     time(key['active_from']),
     key['secret_id'],
   ])
-  return table(['KID', 'ALG', 'USE', 'STATE', 'ACTIVE FROM', 'SECRET'], rows, 'There are no keys.')
+  return table(
+    ['KID', 'PURPOSE', 'ALG', 'STATE', 'ACTIVE FROM', 'SECRET'],
+    rows,
+    'There are no keys.',
+  )
 }

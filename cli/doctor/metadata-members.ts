@@ -1,6 +1,7 @@
 /**
  * Members that a strict client knows (RFC 8414, OpenID Connect Discovery and Logout, RFC 8705, 9101,
- * 9126, 9207, 9396, 9449, 9701, 9728, JARM, CIBA, Grant Management). Others earn a warning.
+ * 9126, 9207, 9396, 9449, 9701, 9728, JARM, CIBA, Grant Management), and this server's own. Others earn
+ * a warning.
  */
 export const knownMembers: ReadonlySet<string> = new Set([
   'issuer',
@@ -76,6 +77,7 @@ export const knownMembers: ReadonlySet<string> = new Set([
   'grant_management_endpoint',
   'grant_management_action_required',
   'client_id_metadata_document_supported',
+  'evidence_jwks_uri',
 ])
 
 /** Members whose value is true or false; all other `_supported` members hold lists. */

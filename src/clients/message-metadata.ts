@@ -1,11 +1,8 @@
 import type { Algorithm } from '../profiles/profile.ts'
 import type { Issuer, JsonWebKeySet, ResponseMode } from '../types.ts'
-import {
-  contentEncryptionAlgorithms,
-  keyEncryptionAlgorithms,
-  problemWithEncryption,
-} from './encryption.ts'
+import { contentEncryptionAlgorithms, problemWithEncryption } from './encryption.ts'
 import type { ContentEncryption, KeyEncryption } from './encryption.ts'
+import { problemWithSigning } from './signed-answers.ts'
 
 /**
  * What clients register for signed messages (RFC 9101 10.5, FAPI2 MS 5.3.3, JARM 3, RFC 9701 6). A client
@@ -35,6 +32,11 @@ export const messageMembers = [
   'introspection_encrypted_response_enc',
 ] as const satisfies readonly (keyof MessageMetadata)[] // prettier-ignore
 
+const signedAnswers = [
+  'authorization_signed_response_alg',
+  'introspection_signed_response_alg',
+] as const
+
 type Registration = MessageMetadata & { readonly jwks_uri?: string }
 
 type Context = { readonly issuer: Issuer; readonly jwks: JsonWebKeySet | undefined }
@@ -44,13 +46,14 @@ export function problemWithMessages(metadata: Registration, context: Context): s
   return (
     problemWithRequests(metadata, context.issuer) ??
     problemWithModes(metadata, context.issuer) ??
-    problemWithAnswers(metadata, context.issuer) ??
+    problemWithSigning(signedAnswers, metadata, context.issuer) ??
     problemWithEncryption('authorization', metadata, context.jwks) ??
     problemWithEncryption('introspection', metadata, context.jwks)
   )
 }
 
-function problemWithRequests(metadata: Registration, { profile }: Issuer): string | undefined {
+function problemWithRequests(metadata: Registration, issuer: Issuer): string | undefined {
+  const { profile, decryptionAlgorithms } = issuer
   const signing = metadata.request_object_signing_alg
   if (signing !== undefined && !profile.algorithms.includes(signing)) {
     return `request_object_signing_alg must be one of ${profile.algorithms.join(', ')}`
@@ -59,8 +62,10 @@ function problemWithRequests(metadata: Registration, { profile }: Issuer): strin
     return 'require_signed_request_object cannot be false: this issuer takes signed requests only'
   }
   const { request_object_encryption_alg: alg, request_object_encryption_enc: enc } = metadata
-  if (alg !== undefined && !keyEncryptionAlgorithms.includes(alg)) {
-    return `request_object_encryption_alg must be one of ${keyEncryptionAlgorithms.join(', ')}`
+  if (alg !== undefined && !decryptionAlgorithms.includes(alg)) {
+    return decryptionAlgorithms.length === 0
+      ? 'request_object_encryption_alg is of no use: this issuer has no key to decrypt with'
+      : `request_object_encryption_alg must be one of ${decryptionAlgorithms.join(', ')}`
   }
   if (enc !== undefined && !contentEncryptionAlgorithms.includes(enc)) {
     return `request_object_encryption_enc must be ${contentEncryptionAlgorithms.join(', ')}`
@@ -74,18 +79,6 @@ function problemWithModes({ response_modes: modes }: Registration, { profile }: 
   if (modes === undefined) return undefined
   const sound = modes.length > 0 && modes.every((mode) => profile.responseModes.includes(mode))
   return sound ? undefined : `response_modes may hold ${profile.responseModes.join(', ')}`
-}
-
-/** One key signs everything of an issuer: another algorithm cannot be had. */
-function problemWithAnswers(metadata: Registration, issuer: Issuer): string | undefined {
-  const members = [
-    'authorization_signed_response_alg',
-    'introspection_signed_response_alg',
-  ] as const
-  const wrong = members.find(
-    (member) => metadata[member] !== undefined && metadata[member] !== issuer.signingAlgorithm,
-  )
-  return wrong === undefined ? undefined : `${wrong} must be ${issuer.signingAlgorithm}`
 }
 
 const modeOf: Readonly<Record<string, ResponseMode>> = {

@@ -6,6 +6,7 @@ import { checkOutboundUrl } from './outbound.ts'
 import type { OutboundAllowance } from './outbound.ts'
 import { problemWithRedirectUri } from './redirect-uri.ts'
 import { problemWithSector } from './sector.ts'
+import { problemWithSigning } from './signed-answers.ts'
 
 /**
  * What clients register for OpenID Connect (Registration 2, RP-Initiated Logout 3.1, Back-Channel
@@ -50,13 +51,15 @@ type Registration = OpenIdMetadata & {
   readonly jwks_uri?: string
 }
 
+const signedAnswers = ['id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const
+
 /** What is wrong with the OpenID Connect part of a registration, in words. Shapes were checked before. */
 export function problemWithOpenId(
   metadata: Registration,
   context: OpenIdContext,
 ): string | undefined {
   return (
-    problemWithSigning(metadata, context.issuer) ??
+    problemWithSigning(signedAnswers, metadata, context.issuer) ??
     problemWithEncryption('id_token', metadata, context.jwks) ??
     problemWithEncryption('userinfo', metadata, context.jwks) ??
     problemWithUnsigned(metadata) ??
@@ -64,14 +67,6 @@ export function problemWithOpenId(
     problemWithSector(metadata) ??
     problemWithLogout(metadata, context.issuer.profile)
   )
-}
-
-/** One key signs everything of an issuer: another algorithm cannot be had. */
-function problemWithSigning(metadata: Registration, issuer: Issuer): string | undefined {
-  const wrong = (['id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const).find(
-    (member) => metadata[member] !== undefined && metadata[member] !== issuer.signingAlgorithm,
-  )
-  return wrong === undefined ? undefined : `${wrong} must be ${issuer.signingAlgorithm}`
 }
 
 /** Anybody can encrypt for a published key: only the signature inside says who wrote it. */

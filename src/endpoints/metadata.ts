@@ -7,7 +7,8 @@ import { jwksLifetime } from '../objects/ring.ts'
 import { acrValues } from '../people/authentication.ts'
 import { languageNames } from '../pages/languages.ts'
 import { supportedClaims } from '../people/claims.ts'
-import { loadRing, publicKeys } from '../tokens/keys.ts'
+import { issuerAlgorithms } from '../objects/ring-name.ts'
+import { publishedKeys } from '../tokens/keys.ts'
 import type { Issuer } from '../types.ts'
 import { json } from './respond.ts'
 
@@ -29,10 +30,11 @@ export async function metadata(call: Call): Promise<Response> {
 
 /** The public keys (RFC 7517 5). */
 export async function jwks(call: Call): Promise<Response> {
-  return publicJson(publicKeys(await loadRing(call), call.now))
+  return publicJson(await publishedKeys(call))
 }
 
-function publicJson(body: unknown): Response {
+/** JSON that anybody may keep for as long as the keys. */
+export function publicJson(body: unknown): Response {
   const response = json(body, 200, cacheable)
   response.headers.delete('pragma')
   return response
@@ -45,15 +47,17 @@ const requestObjects = ({ profile }: Issuer) => ({
   require_signed_request_object: profile.requestObjects === 'required',
 })
 
-/** OIDC Discovery 3, JARM 4: one key signs; clients may have it encrypted for a key of theirs. */
+/**
+ * OIDC Discovery 3, JARM 4: what clients may register; they may have it encrypted for a key of theirs.
+ */
 const signedAndEncrypted = (issuer: Issuer) => ({
-  id_token_signing_alg_values_supported: [issuer.signingAlgorithm],
+  id_token_signing_alg_values_supported: issuerAlgorithms(issuer),
   id_token_encryption_alg_values_supported: keyEncryptionAlgorithms,
   id_token_encryption_enc_values_supported: contentEncryptionAlgorithms,
-  userinfo_signing_alg_values_supported: [issuer.signingAlgorithm],
+  userinfo_signing_alg_values_supported: issuerAlgorithms(issuer),
   userinfo_encryption_alg_values_supported: keyEncryptionAlgorithms,
   userinfo_encryption_enc_values_supported: contentEncryptionAlgorithms,
-  authorization_signing_alg_values_supported: [issuer.signingAlgorithm],
+  authorization_signing_alg_values_supported: issuerAlgorithms(issuer),
   authorization_encryption_alg_values_supported: keyEncryptionAlgorithms,
   authorization_encryption_enc_values_supported: contentEncryptionAlgorithms,
 })
@@ -80,6 +84,7 @@ export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>
     authorization_endpoint: at('/authorize'),
     ...Object.fromEntries(endpoints.map(([name, path]) => [name, at(path)])),
     jwks_uri: at('/jwks'),
+    evidence_jwks_uri: at('/evidence/jwks'),
     end_session_endpoint: at('/logout'),
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,

@@ -10,7 +10,15 @@ import { decideToken } from './grant/decide.ts'
 import type { Deciding } from './grant/decide.ts'
 import { anchorEvery } from './grant/heads.ts'
 import { dueAfter, nextWake } from './grant/keeping.ts'
-import { chainOf, eraseApart, lastEntries, partOf, record, takenBack, withholdCodes } from './grant/ledger.ts'
+import {
+  chainOf,
+  eraseApart,
+  lastEntries,
+  partOf,
+  record,
+  takenBack,
+  withholdCodes,
+} from './grant/ledger.ts'
 import { changeDraft, revocationDraft } from './grant/record.ts'
 import {
   codeOf, ended, forbidden, isLive, isNeeded, mayUpdate, mismatchOf, seriesOf, summaryOf, withoutToken,

@@ -4,6 +4,7 @@ import type { Issuer } from '../types.ts'
 import type { Grant } from './grant.ts'
 import { objectNames } from './names.ts'
 import type { PushedRequest } from './pushed-request.ts'
+import type { RingName } from './ring-name.ts'
 
 /**
  * An object as its callers see it: each method, answered later. The platform's own type works out anew how
@@ -54,7 +55,8 @@ export function makeStubs(env: Env, issuer: Issuer) {
     operator: (operatorId: string) =>
       within(env.CLIENT).getByName(objectNames.operator(issuer.id, operatorId)),
     directory: () => within(env.DIRECTORY).getByName(objectNames.directory(issuer.id)),
-    keyRing: () => within(env.KEY_RING).getByName(objectNames.keyRing(issuer.id)),
+    keyRing: (name: RingName = 'signing') =>
+      within(env.KEY_RING).getByName(objectNames.keyRing(issuer.id, name)),
     throttle: (bucket: number) =>
       within(env.THROTTLE).getByName(objectNames.throttle(issuer.id, bucket)),
     replayGuard: (hint: LocationHint, n: number) =>

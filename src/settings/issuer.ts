@@ -1,6 +1,7 @@
 import { operatorIdForm } from '../clients/ids.ts'
 import { checkPublicJwks } from '../clients/jwks.ts'
 import { isRecord } from '../encoding.ts'
+import { decryptionAlgorithms, signingAlgorithms } from '../objects/ring-name.ts'
 import { profiles } from '../profiles/index.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { readCertificateAuthorities } from '../proof/authorities.ts'
@@ -16,6 +17,7 @@ import {
   onlyKnown,
   optionalList,
   optionalText,
+  severalOf,
   text,
   texts,
 } from './readers.ts'
@@ -27,7 +29,7 @@ export type OneIssuer = Omit<Issuer, 'deploymentHosts'>
 
 const issuerMembers = [
   'id', 'issuer', 'mtls_origin', 'profile', 'name', 'authentication', 'lifetimes', 'signing_alg',
-  'key_rotation_days', 'resource_servers', 'scopes', 'operators', 'accepted_client_cas',
+  'further_signing_algs', 'decryption_algs', 'key_rotation_days', 'resource_servers', 'scopes', 'operators', 'accepted_client_cas',
   'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding', 'evidence',
 ] // prettier-ignore
 
@@ -57,7 +59,7 @@ export function readIssuer(
     lifetimes: readLifetimes(entry, where, profile),
     name: optionalText(entry, 'name', where) ?? new URL(url).hostname,
     authentication: readAuthentication(entry, where, { profile, url, ...options }),
-    signingAlgorithm: oneOf(entry, 'signing_alg', where, ['ES256', 'PS256', 'Ed25519'], 'ES256'),
+    ...readAlgorithms(entry, where),
     keyRotationDays: integer(entry, 'key_rotation_days', where, { least: 1, most: 365, else: 30 }),
     resourceServers,
     scopes: readScopes(entry, where),
@@ -71,6 +73,22 @@ export function readIssuer(
     defaultLocation: oneOf(entry, 'default_location', where, locationHints, 'weur'),
     jurisdiction: readJurisdiction(entry, where),
   })
+}
+
+function readAlgorithms(entry: Readonly<Record<string, unknown>>, where: string) {
+  const signingAlgorithm = oneOf(entry, 'signing_alg', where, signingAlgorithms, 'ES256')
+  const further = severalOf(entry, 'further_signing_algs', where, signingAlgorithms)
+  if (further.includes(signingAlgorithm)) {
+    contradiction(`${where}: further_signing_algs names ${signingAlgorithm}, which signs already.`)
+  }
+  return {
+    signingAlgorithm,
+    furtherSigningAlgorithms: further,
+    decryptionAlgorithms:
+      entry['decryption_algs'] === undefined
+        ? Object.freeze(['ECDH-ES'] as const)
+        : severalOf(entry, 'decryption_algs', where, decryptionAlgorithms),
+  }
 }
 
 function readProfile(entry: Readonly<Record<string, unknown>>, where: string): Profile {

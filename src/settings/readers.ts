@@ -86,3 +86,17 @@ export function oneOf<T extends string>(
   const match = known.find((candidate) => candidate === value)
   return match ?? contradiction(`${where}: '${name}' must be one of ${known.join(', ')}.`)
 }
+
+/** Some of a list, each once; none when absent. */
+export function severalOf<T extends string>(
+  record: Readonly<Record<string, unknown>>,
+  name: string,
+  where: string,
+  known: readonly T[],
+): readonly T[] {
+  const given = optionalList(record, name, where)
+  const list = known.filter((candidate) => given.includes(candidate))
+  return list.length === given.length
+    ? Object.freeze(list)
+    : contradiction(`${where}: '${name}' may list ${known.join(', ')}, each once.`)
+}

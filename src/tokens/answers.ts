@@ -5,7 +5,7 @@ import type { Result } from '../errors.ts'
 import type { ClientRecord } from '../types.ts'
 import { sealFor } from './issue.ts'
 import { signJwt } from './jwt.ts'
-import { signingKey } from './keys.ts'
+import { algorithmFor, signingKey } from './keys.ts'
 
 /** Seconds in which a signed authorization response must have arrived (JARM 2.1: at most 600). */
 const authorizationResponseLife = 300
@@ -22,7 +22,8 @@ export async function signAuthorizationResponse(
   client: ClientRecord,
   parameters: Readonly<Record<string, string>>,
 ): Promise<Result<SignedAnswer>> {
-  const { key, kid, alg } = await signingKey(call)
+  const registered = client.metadata.authorization_signed_response_alg
+  const { key, kid, alg } = await signingKey(call, algorithmFor(call.issuer, registered))
   const iat = Math.floor(call.now / 1000)
   const times = { iat, exp: iat + authorizationResponseLife }
   const about = { iss: call.issuer.url, aud: client.clientId, ...times }

@@ -8,7 +8,7 @@ import type { Result } from '../errors.ts'
 import { tokenTypeOf } from '../proof/bind.ts'
 import type { Authentication, ClientRecord, Confirmation } from '../types.ts'
 import { signJwt } from './jwt.ts'
-import { signingKey } from './keys.ts'
+import { algorithmFor, signingKey } from './keys.ts'
 
 /** Everything an access token says. No token exists without sender and audience. */
 export type AccessTokenOrder = {
@@ -80,7 +80,7 @@ export type IdTokenOrder = {
  * `ProtocolError` when it has no key for that.
  */
 export async function issueIdToken(call: Call, order: IdTokenOrder): Promise<string> {
-  const { key, kid, alg } = await signingKey(call)
+  const { key, kid, alg } = await signingKey(call, idTokenAlgorithm(call, order.client))
   const issuedAt = Math.floor(call.now / 1000)
   const { acr, amr, time } = order.authentication
   const jwt = await signJwt(
@@ -112,7 +112,8 @@ export async function issueUserinfo(
   client: ClientRecord,
   claims: Readonly<Record<string, unknown>> & { readonly sub: string },
 ): Promise<string> {
-  const { key, kid, alg } = await signingKey(call)
+  const registered = client.metadata.userinfo_signed_response_alg
+  const { key, kid, alg } = await signingKey(call, algorithmFor(call.issuer, registered))
   const iat = Math.floor(call.now / 1000)
   const about = { iss: call.issuer.url, aud: client.clientId, iat }
   const jwt = await signJwt(key, { alg, typ: 'JWT', kid }, { ...claims, ...about })
@@ -130,7 +131,7 @@ export async function issueLogoutToken(
   call: Call,
   order: { readonly client: ClientRecord; readonly subject: string; readonly session: string },
 ): Promise<string> {
-  const { key, kid, alg } = await signingKey(call)
+  const { key, kid, alg } = await signingKey(call, idTokenAlgorithm(call, order.client))
   const issuedAt = Math.floor(call.now / 1000)
   const { client, subject, session } = order
   const jwt = await signJwt(
@@ -159,8 +160,12 @@ export async function sealFor(call: Call, order: SealOrder): Promise<Result<stri
   return encryptFor(call, order)
 }
 
+const idTokenAlgorithm = (call: Call, { metadata }: ClientRecord) =>
+  algorithmFor(call.issuer, metadata.id_token_signed_response_alg)
+
 /**
- * Whether what a client wants encrypted could be, asked before anything is used up. Errors:
+ * Whether what a client wants encrypted could be, asked before anything is used up. The keys that will
+ * sign are there then: on a cold isolate those of two algorithms are loaded side by side. Errors:
  * `invalid_request`.
  */
 export async function checkEncryption(
@@ -168,5 +173,9 @@ export async function checkEncryption(
   client: ClientRecord,
   what: Encryptable,
 ): Promise<Result<unknown>> {
+  const alg = what === 'id_token' ? idTokenAlgorithm(call, client) : call.issuer.signingAlgorithm
+  if (alg !== call.issuer.signingAlgorithm) {
+    await Promise.all([signingKey(call), signingKey(call, alg)])
+  }
   return sealFor(call, { client, what, jwt: '' })
 }

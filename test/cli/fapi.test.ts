@@ -294,6 +294,27 @@ describe('what cannot be undone', () => {
   })
 })
 
+describe('keys rotate', () => {
+  test.each([
+    [[], '/keys/rotate'],
+    [['--purpose', 'evidence'], '/keys/rotate?purpose=evidence'],
+    [['--kid', 'a b'], '/keys/rotate?kid=a%20b'],
+  ])('%j asks for %s', async (options, path) => {
+    const { cwd, connect, calls } = await world()
+    const terminal = testTerminal({ cwd })
+    expect(await runFapi(['keys', 'rotate', ...options], { terminal, connect })).toBe(0)
+    expect(calls.map((one) => `${one.method} ${one.path}`)).toEqual([`POST ${path}`])
+  })
+
+  test('takes a purpose or a key, not both', async () => {
+    const { cwd, connect, calls } = await world()
+    const terminal = testTerminal({ cwd })
+    const both = ['keys', 'rotate', '--purpose', 'evidence', '--kid', 'x']
+    expect(await runFapi(both, { terminal, connect })).toBe(1)
+    expect(calls).toEqual([])
+  })
+})
+
 describe('keys rewrap', () => {
   test.each([
     [{ rewrapped: 2, lost: 0 }, 0],

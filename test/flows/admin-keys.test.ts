@@ -10,7 +10,9 @@ const web = testClient('web')
 const resourceServer = testClient('resourceServer')
 const key = await makeDpopKey()
 
-type Key = Readonly<Record<'kid' | 'alg' | 'use' | 'state' | 'active_from' | 'remove_at', string>>
+type Key = Readonly<
+  Record<'kid' | 'purpose' | 'alg' | 'use' | 'state' | 'active_from' | 'remove_at', string>
+>
 
 let refreshToken = ''
 beforeAll(async () => {
@@ -23,8 +25,13 @@ afterEach(async () => {
 
 const keysOf = (answer: { readonly json: Readonly<Record<string, unknown>> }) =>
   answer.json['keys'] as readonly Key[]
-const listKeys = async () => keysOf(await (await openAdmin()).request('GET', '/keys'))
-const published = async () => keysOf(await send(`${server.issuer}/jwks`)).map(({ kid }) => kid)
+const listKeys = async () =>
+  keysOf(await (await openAdmin()).request('GET', '/keys?purpose=signing'))
+/** Of keys that sign. */
+const published = async () =>
+  keysOf(await send(`${server.issuer}/jwks`)).flatMap(({ kid, use }) =>
+    use === 'sig' ? [kid] : [],
+  )
 const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? ''
 const newToken = async () => (await web.refresh(refreshToken, { key })).accessToken
 const bank = async (token: string) =>
@@ -34,7 +41,7 @@ const userinfo = async (token: string) =>
 
 describe('signing keys', () => {
   it('SP-CR-11 are listed with their states; one signs, and private halves never leave', async () => {
-    const answer = await (await openAdmin()).request('GET', '/keys')
+    const answer = await (await openAdmin()).request('GET', '/keys?purpose=signing')
     const keys = keysOf(answer)
     expect(keys.filter(({ state }) => state === 'active')).toHaveLength(1)
     expect(kidOf(await newToken())).toBe(keys.find(({ state }) => state === 'active')?.kid)
@@ -53,7 +60,8 @@ describe('signing keys', () => {
     const kid = kidOf(old)
     expect([await bank(old), await userinfo(old), await introspect()]).toEqual([200, 200, true])
     const admin = await openAdmin()
-    const left = keysOf(await admin.request('POST', `/keys/${kid}/revoke`))
+    const all = keysOf(await admin.request('POST', `/keys/${kid}/revoke`))
+    const left = all.filter(({ purpose }) => purpose === 'signing')
     expect(left.some((one) => one.kid === kid)).toBe(false)
     expect(left.filter(({ state }) => state === 'active')).toHaveLength(1)
     await moveClock(60)
@@ -78,7 +86,7 @@ describe('signing keys', () => {
   })
 
   it('design 8 can be sealed again under the current secret, and still sign', async () => {
-    const answer = await (await openAdmin()).request('POST', '/keys/rewrap')
+    const answer = await (await openAdmin()).request('POST', '/keys/rewrap?purpose=signing')
     const count = (await listKeys()).length
     expect(answer.json).toEqual({ rewrapped: count, lost: 0 })
     expect(await userinfo(await newToken())).toBe(200)
@@ -89,7 +97,7 @@ describe('signing keys', () => {
     const old = await newToken()
     const rotated = keysOf(await (await openAdmin()).request('POST', '/keys/rotate'))
     const next = rotated.find(({ state }) => state === 'next')
-    expect(next).toBeDefined()
+    expect(next?.purpose).toBe('signing')
     expect(await published()).toContain(next?.kid)
     // At least twice the life of the JWKS, a minute, passes before it signs.
     const wait = (Date.parse(next?.active_from ?? '') - Date.now()) / 1000

@@ -12,7 +12,7 @@ type IssuerId = 'bank' | 'other' | 'tenant'
 const ringObject = (issuer: IssuerId) => stubsOf(issuer).keyRing()
 const kidsOf = async (issuer: IssuerId) =>
   (await ringObject(issuer).ring(issuer)).value.ring.keys.map(({ kid }) => kid)
-const copyOf = (issuer: IssuerId) => env.COPIES.get(copyKeys.ring(issuer))
+const copyOf = (issuer: IssuerId) => env.COPIES.get(copyKeys.ring(issuer, 'signing'))
 
 const requestTo = (issuer: IssuerId): Call =>
   callFor(env, issuer, { now: () => Date.now() }, () => undefined)

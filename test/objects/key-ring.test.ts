@@ -20,7 +20,7 @@ const ahead = 2 * jwksLifetime
 /** When its predecessor leaves: the longest token has ended everywhere. */
 const ended = ahead + 300 + 2 * jwksLifetime
 
-const copy = () => env.COPIES.get(copyKeys.ring('bank'))
+const copy = () => env.COPIES.get(copyKeys.ring('bank', 'signing'))
 const kids = (keys: Ring['keys']) => keys.map(({ kid }) => kid)
 /** A master secret; a different one for each letter. */
 const secret = (letter: string) => `n1:${letter.repeat(42)}A`

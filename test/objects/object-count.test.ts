@@ -54,6 +54,7 @@ beforeAll(async () => {
   admin = await settle(bank, [app, api])
   // What an issuer has once it is in use: its keys, throttle buckets and guards.
   await send(`${bank.url}/jwks`)
+  await send(`${bank.url}/evidence/jwks`)
   tokens = await obtain(bank, app)
   await parallel(4, (n) =>
     stubsOf('bank')
@@ -179,7 +180,8 @@ describe('the number of stored objects', () => {
     const key = activeKey(ring, 'ES256', Date.now())
     const opened = key && (await openKey(key))
     if (key === undefined || opened === undefined) throw new Error('no key signs')
-    const { kid, alg } = key
+    const { kid } = key
+    const alg = 'ES256'
     const privateKey = await importKey(parseJson(opened) as JsonWebKey, alg)
     const { key: holder } = app
     const forge = (index: number) => {

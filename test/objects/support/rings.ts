@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { parseJson } from '../../../src/encoding.ts'
-import { activeKey, sealedFor, signingKeySecrets, stateOf } from '../../../src/objects/ring.ts'
+import { activeKey, sealedFor, ringSecrets, stateOf } from '../../../src/objects/ring.ts'
 import type { KeyRing } from '../../../src/objects/key-ring.ts'
 import type { Ring, RingKey } from '../../../src/objects/ring.ts'
 import { parseMasterSecret, unseal } from '../../../src/secrets.ts'
@@ -31,7 +31,11 @@ export async function openKey(
 ): Promise<string | undefined> {
   const secret = parseMasterSecret(masterSecret)
   if (typeof secret === 'string') throw new Error(secret)
-  const plain = await unseal(signingKeySecrets(secret, 'bank'), key.sealed, sealedFor('bank', key))
+  const plain = await unseal(
+    ringSecrets(secret, 'bank', 'signing'),
+    key.sealed,
+    sealedFor('bank', key),
+  )
   return plain === undefined ? undefined : new TextDecoder().decode(plain)
 }
 
@@ -43,7 +47,8 @@ export async function signWith(
   const key = activeKey(ring, 'ES256', Date.now())
   const opened = key && (await openKey(key, secret))
   if (key === undefined || opened === undefined) throw new Error('no key signs')
-  const { kid, alg } = key
+  const { kid } = key
+  const alg = 'ES256'
   const privateKey = await importKey(parseJson(opened) as JsonWebKey, alg)
   return {
     kid,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { valueOf } from '../support/issuer.ts'
+import { makeIssuer, valueOf } from '../support/issuer.ts'
 import { makeKey } from '../support/keys.ts'
 import { makeRegistrations } from '../support/registrations.ts'
 
@@ -50,13 +50,40 @@ describe('subject types', () => {
   ) // prettier-ignore
 })
 
+const answers = ['id_token', 'userinfo', 'authorization', 'introspection']
+
 describe('signed answers', () => {
-  it.each(['id_token', 'userinfo'])('of %s use the algorithm of the issuer only', (what) => {
+  it.each(answers)('of %s use the algorithm of the issuer only', (what) => {
     const member = `${what}_signed_response_alg`
     expect(valueOf(check({ [member]: 'ES256' }))).toHaveProperty(member, 'ES256')
     for (const alg of ['PS256', 'none', 'RS256', 'HS256', 'es256', 'toString']) {
       expect(problem({ [member]: alg })).toBe(`${member} must be ES256`)
     }
+  })
+
+  it.each(answers)('of %s use any algorithm the issuer has keys for', (what) => {
+    const member = `${what}_signed_response_alg`
+    const issuer = makeIssuer({ further_signing_algs: ['PS256', 'Ed25519'] })
+    for (const alg of ['ES256', 'PS256', 'Ed25519']) {
+      expect(valueOf(check({ [member]: alg }, sound, issuer))).toHaveProperty(member, alg)
+    }
+    for (const alg of ['EdDSA', 'none', 'RS256', 'HS256', 'toString']) {
+      const must = `${member} must be one of ES256, PS256, Ed25519`
+      expect(problem({ [member]: alg }, sound, issuer)).toBe(must)
+    }
+  })
+
+  it('RFC 9101 10.5 name no encryption of requests that the issuer has no key for', () => {
+    const wanted = (alg: string) => ({
+      request_object_encryption_alg: alg,
+      request_object_encryption_enc: 'A256GCM',
+    })
+    expect(problem(wanted('ECDH-ES'))).toBeUndefined()
+    expect(problem(wanted('RSA-OAEP-256'))).toBe('request_object_encryption_alg must be one of ECDH-ES') // prettier-ignore
+    const both = makeIssuer({ decryption_algs: ['ECDH-ES', 'RSA-OAEP-256'] })
+    expect(problem(wanted('RSA-OAEP-256'), sound, both)).toBeUndefined()
+    const none = makeIssuer({ decryption_algs: [] })
+    expect(problem(wanted('ECDH-ES'), sound, none)).toMatch(/no key to decrypt with/)
   })
 })
 

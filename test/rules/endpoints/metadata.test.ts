@@ -99,6 +99,15 @@ describe('the metadata of an issuer', () => {
     expect(list('authorization_signing_alg_values_supported', other)).toEqual([signing_alg])
   }) // prettier-ignore
 
+  it('lists every algorithm a client may have answers signed with', () => {
+    const many = describeIssuer(
+      makeIssuer({ signing_alg: 'PS256', further_signing_algs: ['ES256'] }),
+    )
+    for (const what of ['id_token', 'userinfo']) {
+      expect(list(`${what}_signing_alg_values_supported`, many)).toEqual(['PS256', 'ES256'])
+    }
+  })
+
   it('SP-AS-02 lists the grant types of the token endpoint, and no other', () => {
     expect(list('grant_types_supported')).toEqual(['authorization_code', 'refresh_token', 'client_credentials']) // prettier-ignore
     expect(list('grant_types_supported').every(isGrantType)).toBe(true)

@@ -50,6 +50,31 @@ describe('numbers and choices', () => {
     },
   )
 
+  it('sign with further algorithms, and decrypt with those that are named', () => {
+    const named = (changes: object) => {
+      const { furtherSigningAlgorithms, decryptionAlgorithms } = makeIssuer({ ...changes })
+      return [furtherSigningAlgorithms, decryptionAlgorithms]
+    }
+    expect(named({})).toEqual([[], ['ECDH-ES']])
+    expect(named({ further_signing_algs: ['Ed25519', 'PS256'], decryption_algs: [] })).toEqual([
+      ['PS256', 'Ed25519'],
+      [],
+    ])
+    expect(named({ decryption_algs: ['RSA-OAEP-256'] })).toEqual([[], ['RSA-OAEP-256']])
+  })
+
+  it('SP-CR-02 SP-CR-03 take no other algorithm, and none twice', () => {
+    const may = sentence("'further_signing_algs' may list ES256, PS256, Ed25519, each once")
+    for (const bad of [['RS256'], ['none'], ['PS256', 'PS256'], ['EdDSA'], [1]]) {
+      expect(problem({ further_signing_algs: bad })).toEqual(may)
+    }
+    expect(problem({ further_signing_algs: ['ES256'] })).toEqual(sentence('further_signing_algs names ES256, which signs already')) // prettier-ignore
+    expect(problem({ further_signing_algs: 'PS256' })).toEqual(sentence("'further_signing_algs' must be a list")) // prettier-ignore
+    for (const bad of [['RSA1_5'], ['RSA-OAEP'], ['dir'], ['ECDH-ES', 'ECDH-ES']]) {
+      expect(problem({ decryption_algs: bad })).toEqual(sentence("'decryption_algs' may list ECDH-ES, RSA-OAEP-256, each once")) // prettier-ignore
+    }
+  })
+
   it.each([[[1]], [[256]], [[4, 1]], [[1, 256]]])('take the assertion shards %j', (shards) => {
     expect(makeIssuer({ assertion_shards: shards }).assertionShards).toEqual(shards)
   })
