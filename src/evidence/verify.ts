@@ -82,7 +82,7 @@ async function verifyFile(
     }),
     keys: used,
     ...(anchoredTo === undefined ? {} : { anchoredTo }),
-    notes: notesOf(options, used, anchoredTo),
+    notes: [...notesOf(options, used, anchoredTo), ...claimsOf(file, anchoredTo)],
   }
 }
 
@@ -119,6 +119,15 @@ function checkStates(file: EvidenceFile, fault: Faults): void {
       fault(`apart["${n}/response"].item`, 'It does not answer the request before it.')
     }
   }
+}
+
+/** Where to look for anchors, by the word of the file. */
+function claimsOf({ anchored }: EvidenceFile, anchoredTo: number | undefined): readonly string[] {
+  const newest = anchored.at(-1)
+  if (newest === undefined || newest.n <= (anchoredTo ?? -1)) return []
+  return [
+    `The file says that entry ${newest.n} was anchored (${newest.where.join(', ')}): fetch that and give it with --anchors.`,
+  ]
 }
 
 function notesOf(

@@ -21,7 +21,8 @@ import {
 } from './grant/ledger.ts'
 import { changeDraft, revocationDraft } from './grant/record.ts'
 import {
-  codeOf, ended, forbidden, isLive, isNeeded, mayUpdate, mismatchOf, seriesOf, summaryOf, withoutToken,
+  codeOf, ended, forbidden, isLive, isNeeded, mayUpdate, mismatchOf, newGrant, redeemed, reused, seriesOf,
+  summaryOf, withoutToken,
 } from './grant/standing.ts' // prettier-ignore
 import type {
   Approved, By, Consent, EvidenceAnswer, GrantSummary, Head, Presenter, Redemption, RedeemAnswer, Refresh,
@@ -50,27 +51,14 @@ export class Grant extends EdgeObject<Env> {
       const live = before.status === 'active' && before.issuer === input.issuer
       // The same click again is answered again, with a response that was signed again.
       const again = evidence.filter(({ kind }) => kind === 'response')
-      if (live && again.length > 0) this.save(this.recorded(before, again))
+      if (live && again.length > 0) this.save(this.recorded(before, again), before)
       return this.reply(live)
     }
     const now = this.now()
     if (update === undefined) {
       if (before !== undefined) return this.reply(false)
-      const expiresAt = now + input.lifetime
-      const made: Stored = {
-        format: 1,
-        issuer: input.issuer,
-        status: 'active',
-        consent: input.consent,
-        createdAt: now,
-        expiresAt,
-        epoch: 1,
-        series: 1,
-        codes: [codeOf(input, 1, now)],
-        refreshTokens: [],
-        revokedTokens: [],
-        chain: beginChain(this.issuer(input).url, this.id),
-      }
+      const chain = beginChain(this.issuer(input).url, this.id)
+      const made = newGrant(input, chain, now)
       this.save(this.recorded(made, evidence, { asPage: true }))
       return this.reply(true)
     }
@@ -92,7 +80,7 @@ export class Grant extends EdgeObject<Env> {
     if (mismatch !== undefined) return this.refused(mismatch)
     const now = this.now()
     if (code.status !== 'issued') return this.reply({ status: 'used' })
-    if (!isLive(stored, this.now())) return this.refused('the grant has ended')
+    if (!isLive(stored, now)) return this.refused('the grant has ended')
     if (now >= code.expiresAt) return this.refused('the code has expired')
     const issuer = this.issuer(stored)
     const next = claimed(issuer, stored, code, now)
@@ -105,19 +93,10 @@ export class Grant extends EdgeObject<Env> {
       refreshToken,
     })
     if ('refused' in decided) return this.reply(decided.refused)
-    const { pending: _applied, ...spent } = code
     const change =
       pending === undefined ? [] : [changeDraft(pending, decided.answer.consent, next.expiresAt)]
-    const redeemed: Stored = {
-      ...next,
-      codes: stored.codes.map((one) => (one === code ? { ...spent, status: 'redeemed' } : one)),
-      refreshTokens:
-        input.refreshHash === undefined
-          ? next.refreshTokens
-          : [...next.refreshTokens, { secretHash: input.refreshHash, series }],
-      lastUsedAt: now,
-    }
-    this.save(this.recorded(redeemed, [...change, decided.draft]), stored)
+    const after = redeemed(stored, code, { next, refreshHash: input.refreshHash, now })
+    this.save(this.recorded(after, [...change, decided.draft]), stored)
     return this.reply({
       status: 'redeemed',
       ...decided.answer,
@@ -136,16 +115,8 @@ export class Grant extends EdgeObject<Env> {
     if (stored === undefined || code === undefined || code.status === 'issued')
       return this.reply(false)
     if (code.status === 'reused') return this.reply(true)
-    const first = code.series === 1
-    const after: Stored = {
-      ...stored,
-      ...(first ? ended(stored, this.now()) : {}),
-      codes: stored.codes.map((one) => (one === code ? { ...one, status: 'reused' } : one)),
-      refreshTokens: first
-        ? []
-        : stored.refreshTokens.filter((token) => token.series !== code.series),
-    }
-    const draft = revocationDraft('code_reuse', 'server', { ends_grant: first })
+    const after = reused(stored, code, this.now())
+    const draft = revocationDraft('code_reuse', 'server', { ends_grant: code.series === 1 })
     this.save(this.recorded(after, [draft]), stored)
     return this.reply(true)
   }

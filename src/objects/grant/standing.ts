@@ -1,4 +1,5 @@
 /** What a grant is at a moment: data in, data out. Times in milliseconds. */
+import type { Chain } from '../../evidence/chain.ts'
 import { forgetGrace } from '../edge-object.ts'
 import type { Approved, Code, GrantSummary, Redemption, Stored } from './stored.ts'
 
@@ -26,6 +27,50 @@ export const forbidden = (issuer: string, now: number): Stored => ({
   refreshTokens: [],
   revokedTokens: [],
 })
+
+/** What a person's approval makes. */
+export const newGrant = (input: Approved, chain: Chain, now: number): Stored => ({
+  format: 1,
+  issuer: input.issuer,
+  status: 'active',
+  consent: input.consent,
+  createdAt: now,
+  expiresAt: now + input.lifetime,
+  epoch: 1,
+  series: 1,
+  codes: [codeOf(input, 1, now)],
+  refreshTokens: [],
+  revokedTokens: [],
+  chain,
+})
+
+/** The grant with a code spent. `next`: as the code made it. */
+export function redeemed(
+  stored: Stored,
+  code: Code,
+  given: { readonly next: Stored; readonly refreshHash: string | undefined; readonly now: number },
+): Stored {
+  const { next, refreshHash, now } = given
+  const { pending: _applied, ...spent } = code
+  const more = refreshHash === undefined ? [] : [{ secretHash: refreshHash, series: code.series }]
+  return {
+    ...next,
+    codes: stored.codes.map((one) => (one === code ? { ...spent, status: 'redeemed' } : one)),
+    refreshTokens: [...next.refreshTokens, ...more],
+    lastUsedAt: now,
+  }
+}
+
+/** The grant once a code of it was used twice: that code's tokens end, or the grant that it made. */
+export function reused(stored: Stored, code: Code, now: number): Stored {
+  const first = code.series === 1
+  return {
+    ...stored,
+    ...(first ? ended(stored, now) : {}),
+    codes: stored.codes.map((one) => (one === code ? { ...one, status: 'reused' } : one)),
+    refreshTokens: first ? [] : stored.refreshTokens.filter(({ series }) => series !== code.series),
+  }
+}
 
 export function codeOf({ code, managed }: Approved, series: number, now: number): Code {
   const { lifetime, ...rest } = code

@@ -583,3 +583,18 @@ describe('anchors', () => {
     expect(found.anchoredTo).toBeUndefined()
   })
 })
+
+describe('what a file says of being anchored', () => {
+  it('counts for nothing, and says where to look', async () => {
+    const anchored = [
+      { n: 4, head: headAt(chain, 4), at: exported - 1000, where: ['bucket', 'queue'] as const },
+    ]
+    const edit = (one: EvidenceFile): EvidenceFile => ({ ...one, anchored })
+    const found = await verifyEvidence(await exportFile({ chain, signers, edit }))
+    expect(found.sound).toBe(true)
+    expect(found.entries.some((entry) => entry.anchored)).toBe(false)
+    expect(found.notes.at(-1)).toBe(
+      'The file says that entry 4 was anchored (bucket, queue): fetch that and give it with --anchors.',
+    )
+  })
+})

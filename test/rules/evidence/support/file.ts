@@ -213,6 +213,7 @@ export async function exportFile({
     withheld: {},
     head: { n: count - 1, head, at: exported, jws: '' },
     attestations,
+    anchored: [],
     keys: {
       signing: keySet(signers.signing),
       evidence: keySet(signers.evidence, { from: start - 1000 }),
