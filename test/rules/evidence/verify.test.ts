@@ -76,7 +76,7 @@ describe('an exported file', () => {
 
   it('holds no members of its own invention', async () => {
     const file = await exportFile({ chain, signers })
-    expect(await places({ ...file, anchored: true } as EvidenceFile)).toContain('anchored')
+    expect(await places({ ...file, proven: true } as EvidenceFile)).toContain('proven')
     const [first, ...others] = file.entries
     const entries = [{ ...first, proven: true }, ...others] as EvidenceFile['entries']
     expect(await places({ ...file, entries })).toContain('entries[0].proven')
