@@ -60,6 +60,7 @@ async function play(
     clientId: exampleClientId,
     clientKey: await crypto.subtle.importKey('jwk', key, algorithm, false, ['sign']),
     clientKeyId: key.kid,
+    clientJwk: { ...key },
     fetch: createFetch(trust),
   })
 }

@@ -115,7 +115,7 @@ async function attempt(call: Call, route: Route): Promise<Response> {
     if (error instanceof AccessRefused) {
       const { code = 'no_credentials', detail } = error.refusal ?? {}
       call.log('access.refused', { code, detail })
-      return renderAccessRefused(call, error, route.path.startsWith('/admin') ? 'admin' : 'openid')
+      return renderAccessRefused(call, error)
     }
     return renderRefusal(call, route, refusalOf(call, error))
   }

@@ -116,7 +116,8 @@ function hostsOf(issuers: readonly OneIssuer[]): readonly string[] {
 
 /** First path segments of an issuer's own routes; see `routes.ts`. */
 export const endpointSegments = [
-  '.well-known', 'account', 'admin', 'assets', 'authorize', 'consent', 'evidence', 'introspect', 'jwks', 'login',
+  '.well-known', 'account', 'admin', 'assets', 'authorize', 'consent', 'evidence', 'grants',
+  'introspect', 'jwks', 'login',
   'logout', 'par', 'revoke', 'setup', 'token', 'userinfo',
 ] // prettier-ignore
 

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'invalid_client_metadata'
   | 'invalid_dpop_proof'
   | 'invalid_grant'
+  | 'invalid_grant_id'
   | 'invalid_redirect_uri'
   | 'invalid_request'
   | 'invalid_request_object'

@@ -11,7 +11,7 @@ import { userinfo } from './endpoints/userinfo.ts'
 type Audience = 'client' | 'resource' | 'person' | 'anybody'
 
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'ALL'
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'ALL'
   readonly path: string
   readonly sides: 'main' | 'both'
   readonly audience: Audience
@@ -43,6 +43,7 @@ const load = {
   logout: () => import('./endpoints/logout.tsx'),
   page: () => import('./endpoints/page.tsx'),
   login: () => import('./endpoints/login.tsx'),
+  grants: () => import('./endpoints/grants.ts'),
   delegated: () => import('./endpoints/delegated.ts'),
   evidence: () => import('./endpoints/evidence.ts'),
 }
@@ -108,5 +109,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/userinfo',   sides: 'both', audience: 'resource', answer: userinfo, nonce: true },
   { method: 'POST', path: '/introspect', sides: 'both', audience: 'client',   answer: introspect },
   { method: 'POST', path: '/revoke',     sides: 'both', audience: 'client',   answer: revoke },
+  { method: 'GET',    path: '/grants/:id', sides: 'both', audience: 'resource', answer: later(load.grants, 'queryGrant'), nonce: true },
+  { method: 'DELETE', path: '/grants/:id', sides: 'both', audience: 'resource', answer: later(load.grants, 'revokeGrant'), nonce: true },
   { method: 'ALL',  path: '/admin/*',    sides: 'main', audience: 'resource', answer: adminApi, nonce: true },
 ] // prettier-ignore

@@ -102,6 +102,10 @@ export type Issuer = {
   readonly assertionShards: readonly number[]
   /** Location hint for callers whose place is unknown. */
   readonly defaultLocation: LocationHint
+  readonly grantManagement: {
+    /** Every authorization request must say what is to become of which grant. */
+    readonly actionRequired: boolean
+  }
   /** Types of authorization details (RFC 9396), by name. */
   readonly detailTypes: DetailTypes
   /** Restricts where objects live (fixed at first start); the local runtime has none. */

@@ -5,6 +5,7 @@ import { discover, readClaims } from './client.ts'
 import type { FlowSettings, Sent, Tokens } from './client.ts'
 import { oneTimeCode } from './one-time-code.ts'
 import { playApi, playEnd } from './misuse.ts'
+import { playSigned } from './signed.ts'
 import { promise, short } from './steps.ts'
 import type { Storyteller } from './steps.ts'
 
@@ -151,6 +152,7 @@ export async function playFlow({ step }: Storyteller, settings: FlowSettings): P
     }
   })
   await playApi({ step }, { ...settings, config, sent: () => sent }, { tokens: first, dpop })
+  await playSigned({ step }, { ...settings, config }, { tokens: first, dpop })
   await step('Userinfo', 'The server says who signed in, to the holder of the key.', async () => {
     const subject = first.claims()?.sub ?? ''
     const person = await client.fetchUserInfo(config, first.access_token, subject, { DPoP: dpop })

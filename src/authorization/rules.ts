@@ -5,6 +5,7 @@ import type { Rule, RuleInput } from './rule.ts'
 import { authenticationContext } from './rules/authentication-context.ts'
 import { claims } from './rules/claims.ts'
 import { codeBinding } from './rules/code-binding.ts'
+import { grantManagement } from './rules/grant-management.ts'
 import { nonce } from './rules/nonce.ts'
 import { pkce } from './rules/pkce.ts'
 import { prompt } from './rules/prompt.ts'
@@ -32,6 +33,7 @@ const rules: readonly Rule[] = [
   prompt,                // OIDC Core 3.1.2.1
   claims,                // OIDC Core 5.5
   authenticationContext, // OIDC Core 3.1.2.1, 5.5.1.1
+  grantManagement,       // Grant Management 4.1
   codeBinding,           // RFC 9449 10.1
 ] // prettier-ignore
 

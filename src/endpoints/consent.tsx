@@ -2,6 +2,7 @@ import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
 import { demand, ProtocolError } from '../errors.ts'
+import type { Consent } from '../objects/grant.ts'
 import { ConsentPage } from '../pages/consent.tsx'
 import type { Audience } from '../pages/consent.tsx'
 import { describeWish } from '../pages/describe.ts'
@@ -18,10 +19,13 @@ import type { AuthorizationRequest } from '../types.ts'
 import { approve, deny } from './answer.ts'
 import { startOver } from './authorize.ts'
 import { frame, page } from './page.tsx'
-import { openPushed } from './pushed.ts'
+import { grantToUpdate, openPushed, wayBack } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
 type Before = NonNullable<Wish['before']>
+
+/** The grant that is to be changed, as it is. */
+type Update = { readonly action: 'merge' | 'replace'; readonly consent: Consent }
 
 /** Shows what is asked, by whom, and for how long (FAPI2 SP 5.3.2.2-13). */
 export async function showConsent(call: Call): Promise<Response> {
@@ -29,8 +33,20 @@ export async function showConsent(call: Call): Promise<Response> {
   const approval = await openApproval(call, sealed)
   if (approval instanceof Response) return approval
   const live = await openPushed(call, { handle: approval.request }, 'finishing')
-  const before = await earlierConsent(call, live, approval)
-  return render(call, live, { sealed: sealed ?? '', approval, before })
+  const { management } = live.pushed.request
+  const updated = await grantToUpdate(call, live)
+  if (management?.grantId !== undefined && updated?.consent === undefined) {
+    const back = await wayBack(call, live.client, live.pushed.request)
+    return turnAway('permission-ended', 'the grant to update has ended', back)
+  }
+  const before = updated?.consent
+    ? agreedIn(updated.consent)
+    : await earlierConsent(call, live, approval)
+  const update =
+    updated?.consent && management !== undefined && management.action !== 'create'
+      ? { action: management.action, consent: updated.consent }
+      : undefined
+  return render(call, live, { sealed: sealed ?? '', approval, before, update })
 }
 
 /** Takes the answer. */
@@ -49,6 +65,11 @@ export async function postConsent(call: Call): Promise<Response> {
   const chosen = details === undefined ? {} : { details }
   return approve(call, live, approval, { basis: { shown }, ...chosen })
 }
+
+const agreedIn = ({ scope, claims }: Consent): Before => ({
+  scope,
+  claims: [...claims.idToken, ...claims.userinfo],
+})
 
 /** What this person allowed this client the last time, so that the page can mark what is new. */
 async function earlierConsent(
@@ -84,6 +105,7 @@ async function render(
     readonly sealed: string
     readonly approval: Approval
     readonly before: Before | undefined
+    readonly update: Update | undefined
   },
 ): Promise<Response> {
   const { issuer } = call
@@ -104,6 +126,14 @@ async function render(
     person: { username: shown.approval.person.username },
     asks: describeWish(wishOf(call, request, before), shownIn),
     before: before !== undefined,
+    ...(shown.update === undefined
+      ? {}
+      : {
+          update: {
+            action: shown.update.action,
+            others: describeWish(othersOf(call, request, shown.update.consent), shownIn),
+          },
+        }),
     audiences: audiencesOf(call, request, shownIn),
     duration: {
       accessSeconds: issuer.lifetimes.accessToken,
@@ -112,9 +142,12 @@ async function render(
     offline,
     account: endpointUrl(issuer, 'main', '/account'),
   }
-  const { client, person, asks, audiences, duration } = props
+  const { client, person, asks, audiences, duration, update } = props
   const text = textOf(String(<ConsentPage {...props} shown="" />))
-  const items = asJson({ client, person, asks, audiences, duration, before: before !== undefined })
+  const items = asJson({
+    ...{ client, person, asks, audiences, duration, update },
+    before: before !== undefined,
+  })
   const record = await sealShown(call, shown.approval, { language: shownIn.lang, text, items })
   const body = <ConsentPage {...props} shown={record} />
   return page(body, { frame: shownIn, status: 200, endsAt: request.redirectUri })
@@ -133,6 +166,20 @@ const wishOf = (
   catalogue: issuer.scopes,
   ...(before === undefined ? {} : { before }),
 })
+
+/** What the grant holds and the request does not ask for: kept by `merge`, lost by `replace`. */
+const othersOf = (
+  { issuer }: Call,
+  { scope, claims }: AuthorizationRequest,
+  held: Consent,
+): Wish => {
+  const asked = [...claims.idToken, ...claims.userinfo]
+  return {
+    scope: held.scope.filter((name) => !scope.includes(name)),
+    claims: agreedIn(held).claims.filter((name) => !asked.includes(name)),
+    catalogue: issuer.scopes,
+  }
+}
 
 /** The APIs that will hand out the data, by their names in the language of the page. */
 function audiencesOf(

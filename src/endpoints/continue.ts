@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { errorParameters, respondWith, seeOther } from '../authorization/respond.ts'
+import type { ResponseParameters } from '../authorization/respond.ts'
 import { ProtocolError } from '../errors.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { authenticationOf, judge } from '../people/authentication.ts'
@@ -17,7 +18,7 @@ import { isAbout } from '../people/subject.ts'
 import { tell } from '../people/told.ts'
 import type { Proof } from '../types.ts'
 import { completeOnce } from './answer.ts'
-import { answered, openPushed } from './pushed.ts'
+import { answered, grantToUpdate, openPushed } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 import { sendResponse } from './send-response.ts'
 
@@ -147,7 +148,12 @@ async function arrive(
     return seeOther(endpointUrl(issuer, 'main', purpose.path), headers)
   const live = await openPushed(call, { handle: purpose.request }, 'finishing')
   const asked = { request: live.pushed.request, client: live.client }
-  if (!(await isAbout(call, asked, signedIn.person))) return somebodyElse(call, live, headers)
+  if (!(await isAbout(call, asked, signedIn.person))) {
+    return turnBack(call, live, somebodyElse, headers)
+  }
+  if (!(await mayUpdate(call, live, signedIn.person))) {
+    return turnBack(call, live, notTheirs, headers)
+  }
   const approval = await approvalFor(call, live, {
     request: purpose.request,
     need,
@@ -163,15 +169,31 @@ async function arrive(
 }
 
 /** OIDC Core 3.1.2.1: the client named a person, and another one signed in. */
-async function somebodyElse(
+const somebodyElse = errorParameters('login_required', 'Another person signed in')
+
+/** Grant Management 4.1: in the same words whether it has ended meanwhile or is another person's. */
+const notTheirs = errorParameters(
+  'invalid_grant_id',
+  'grant_id is not a grant of this client and person',
+)
+
+/** Ends the request without having asked: the client is told why. */
+async function turnBack(
   call: Call,
   live: LiveRequest,
+  error: ResponseParameters,
   cookies: readonly string[],
 ): Promise<Response> {
-  const error = errorParameters('login_required', 'Another person signed in')
   const response = await respondWith(call, answered(live), error)
   await completeOnce(call, live, 'denied')
   return sendResponse(call, live, response, cookies)
+}
+
+/** An update is for a grant of the person who signed in, if it is for one. */
+async function mayUpdate(call: Call, live: LiveRequest, person: Person): Promise<boolean> {
+  if (live.pushed.request.management?.grantId === undefined) return true
+  const grant = await grantToUpdate(call, live)
+  return grant?.consent?.accountId === person.accountId
 }
 
 /** What an approval of this request would rest on. */

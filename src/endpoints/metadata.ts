@@ -21,6 +21,7 @@ const aliased = {
   userinfo_endpoint: '/userinfo',
   introspection_endpoint: '/introspect',
   revocation_endpoint: '/revoke',
+  grant_management_endpoint: '/grants',
 } as const
 
 /** Authorization server metadata (RFC 8414, OIDC Discovery 3): true in every member. */
@@ -103,6 +104,8 @@ export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>
     claims_parameter_supported: true,
     ...requestObjects(issuer),
     request_uri_parameter_supported: false,
+    grant_management_actions_supported: ['query', 'revoke', 'merge', 'replace', 'create'],
+    grant_management_action_required: issuer.grantManagement.actionRequired,
     acr_values_supported: acrValues(issuer),
     ui_locales_supported: languageNames,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],

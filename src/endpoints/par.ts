@@ -46,16 +46,19 @@ export async function par(call: Call): Promise<Response> {
     openFor: issuer.lifetimes.pushedRequest * 1000,
     finishWithin: issuer.lifetimes.interaction * 1000,
   }
-  const [use, proofUse, created] = demand(
+  const [use, proofUse, created, known] = demand(
     await settle([
       callClient(call, client),
       proof === undefined ? Promise.resolve(undefined) : useProof(call, proof),
       storage.object('PushedRequest.create', () => stub.create(pushed)),
+      ownsGrant(call, judged.request.management?.grantId, { clientId, generation }),
     ]),
   )
   const standing = demand(judgeStanding(use))
   if (proofUse !== undefined) demand(judgeUse(proofUse))
   if (!created) throw new Error('a new id was already in use')
+  // In the same words for an id that is not there and for another client's (Grant Management 4.1).
+  if (!known) fail('invalid_grant_id', 'grant_id is not a grant of this client')
   const current = await currentRecord(call, { parameters: form, certificate, client }, standing)
   if (current !== client.record) await judge(call, proven, current)
   if (current.generation !== generation) {
@@ -105,6 +108,20 @@ async function hintedSubject(
   if (hint.value.clientId === clientId) return accept({ subjectHint: hint.value.subject })
   const description = 'id_token_hint is not an id_token of this client'
   return refuse('invalid_request', description)
+}
+
+/** Whether an update is for a live grant of the client that asks; so is a request without one. */
+async function ownsGrant(
+  { storage, stubs, issuer }: Call,
+  grantId: string | undefined,
+  client: { readonly clientId: string; readonly generation: string },
+): Promise<boolean> {
+  if (grantId === undefined) return true
+  const stub = stubs.grant(grantId)
+  if (stub === undefined) return false
+  const presenter = { issuer: issuer.id, ...client }
+  const found = await storage.object('Grant.managed', () => stub.managed(presenter))
+  return typeof found !== 'string'
 }
 
 /** RFC 9126 2.3: too many requests of one client are answered 429, before anything is used up. */

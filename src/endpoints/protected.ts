@@ -29,11 +29,17 @@ export type AccessDemand = {
 export class AccessRefused extends Error {
   readonly refusal: Refusal | undefined
   readonly scheme: 'dpop' | 'bearer'
+  /** What would suffice. */
+  readonly scope: string
 
-  constructor(refusal: Refusal | undefined, scheme: 'dpop' | 'bearer' = 'dpop') {
+  constructor(
+    refusal: Refusal | undefined,
+    about: { readonly scheme: 'dpop' | 'bearer'; readonly scope: string },
+  ) {
     super(refusal?.code ?? 'no credentials')
     this.refusal = refusal
-    this.scheme = scheme
+    this.scheme = about.scheme
+    this.scope = about.scope
   }
 }
 
@@ -42,10 +48,11 @@ export class AccessRefused extends Error {
  * `AccessRefused`.
  */
 export async function demandAccess(call: Call, needed: AccessDemand): Promise<Access> {
+  const { scope } = needed
   let scheme: 'dpop' | 'bearer' = 'dpop'
   try {
     const presentation = demand(readPresentation(call.request))
-    if (presentation === undefined) throw new AccessRefused(undefined)
+    if (presentation === undefined) throw new AccessRefused(undefined, { scheme, scope })
     scheme = presentation.scheme
     const certificate = demand(await connectionCertificate(call))
     const { token, proof } = demand(
@@ -77,12 +84,12 @@ export async function demandAccess(call: Call, needed: AccessDemand): Promise<Ac
     if (proofUse !== undefined) demand(judgeUse(proofUse))
     if (live === undefined)
       throw refused('invalid_token', 'The access token is not valid', 'it has ended')
-    if (!token.scope.includes(needed.scope)) {
+    if (!token.scope.includes(scope)) {
       throw refused('insufficient_scope', 'The access token does not suffice')
     }
     return { token, ...live }
   } catch (error) {
-    if (error instanceof ProtocolError) throw new AccessRefused(error.refusal, scheme)
+    if (error instanceof ProtocolError) throw new AccessRefused(error.refusal, { scheme, scope })
     throw error
   }
 }
@@ -91,8 +98,8 @@ const refused = (code: Refusal['code'], description: string, detail = '') =>
   new ProtocolError({ code, description, detail })
 
 /** Renders the refusal of a protected resource (RFC 6750 3, RFC 9449 7.1). */
-export function renderAccessRefused(call: Call, error: AccessRefused, scope: string): Response {
-  const { refusal, scheme } = error
+export function renderAccessRefused(call: Call, error: AccessRefused): Response {
+  const { refusal, scheme, scope } = error
   const status = resourceStatus(refusal)
   const { algorithms } = call.issuer.profile
   const wanted = refusal?.code === 'insufficient_scope' ? { scope } : {}

@@ -6,6 +6,7 @@ import { mayRespondBy } from '../clients/message-metadata.ts'
 import { matchesRegistered } from '../clients/redirect-uri.ts'
 import type { ErrorCode, WayBack } from '../errors.ts'
 import { readHandle } from '../handles.ts'
+import type { GrantSummary } from '../objects/grant.ts'
 import type { PushedRequestKey, PushedRequestReading, Stub } from '../objects/pushed-request.ts'
 import { turnAway } from '../people/told.ts'
 import type { ClientRecord } from '../types.ts'
@@ -66,6 +67,20 @@ export async function openPushed(
   const complete = (outcome: string) =>
     storage.object('PushedRequest.complete', () => stub.complete(key, outcome))
   return { pushed, client, complete }
+}
+
+/** The grant that a request would update, as it is now; undefined: none, or it has ended. */
+export async function grantToUpdate(
+  { storage, stubs, issuer }: Call,
+  { pushed, client }: LiveRequest,
+): Promise<GrantSummary | undefined> {
+  const { management } = pushed.request
+  const stub = management?.grantId === undefined ? undefined : stubs.grant(management.grantId)
+  if (stub === undefined) return undefined
+  const { clientId, generation } = client
+  const presenter = { issuer: issuer.id, clientId, generation }
+  const found = await storage.object('Grant.managed', () => stub.managed(presenter))
+  return typeof found === 'string' ? undefined : found
 }
 
 /** The client as its own object has it, if it is enabled. */

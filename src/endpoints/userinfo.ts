@@ -6,7 +6,10 @@ import { AccessRefused, demandAccess } from './protected.ts'
 import { json, jwtResponse } from './respond.ts'
 
 const ended = (detail: string) =>
-  new AccessRefused({ code: 'invalid_token', description: 'The access token is not valid', detail })
+  new AccessRefused(
+    { code: 'invalid_token', description: 'The access token is not valid', detail },
+    { scheme: 'dpop', scope: 'openid' },
+  )
 
 /**
  * UserInfo (OIDC Core 5.3): any live token of this issuer with `openid`, whatever its audience. Signed,

@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx'
 import type { Ask } from './describe.ts'
 import { inList, inWords, onDay } from './duration.ts'
 import { BrandName, Host, Layout, Name } from './layout.tsx'
@@ -25,6 +26,8 @@ type ConsentProps = Frame & {
   readonly asks: readonly Ask[]
   /** The person allowed this client something before. */
   readonly before?: boolean
+  /** A permission that exists is changed; `others`: what it holds beside what is asked for. */
+  readonly update?: { readonly action: 'merge' | 'replace'; readonly others: readonly Ask[] }
   readonly audiences: readonly Audience[]
   readonly duration: {
     /** Life of one access token. */
@@ -59,6 +62,7 @@ export function ConsentPage(props: ConsentProps) {
       </p>
       <h2>{consent.wants}</h2>
       <Asks {...props} />
+      <Others {...props} />
       <dl>
         <dt>{consent.whereTo}</dt>
         <dd>
@@ -124,18 +128,46 @@ function Asks(props: ConsentProps) {
         </p>
       ) : null}
       <ul class="rows">
-        {asks.map(({ title, detail, data = [], fresh }) => (
-          <li>
-            <div class="title">
-              <span>{title}</span>
-              {fresh === true ? <Badge>{consent.fresh}</Badge> : null}
-            </div>
-            <p>{detail}</p>
-            {data.length === 0 ? null : <Data items={data} />}
-          </li>
+        {asks.map((ask) => (
+          <Row {...ask} mark={consent.fresh} />
         ))}
       </ul>
     </>
+  )
+}
+
+function Row({ title, detail, data = [], fresh, mark }: Ask & { readonly mark: Child }) {
+  return (
+    <li>
+      <div class="title">
+        <span>{title}</span>
+        {fresh === true ? <Badge>{mark}</Badge> : null}
+      </div>
+      <p>{detail}</p>
+      {data.length === 0 ? null : <Data items={data} />}
+    </li>
+  )
+}
+
+/** What becomes of the rest of a permission that is changed (Grant Management). */
+function Others(props: ConsentProps) {
+  const { words, update } = props
+  if (update === undefined) return null
+  const { action, others } = update
+  const client = <ClientName {...props} />
+  const { merges, replaces, replacesNothing } = words.consent
+  const lost = others.length === 0 ? replacesNothing(client) : replaces(client)
+  return (
+    <section id="update" class={action}>
+      <p class="hint">{action === 'merge' ? merges(client) : lost}</p>
+      {others.length === 0 ? null : (
+        <ul class="rows">
+          {others.map((ask) => (
+            <Row {...ask} mark={null} />
+          ))}
+        </ul>
+      )}
+    </section>
   )
 }
 

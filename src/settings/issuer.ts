@@ -8,8 +8,10 @@ import { readCertificateAuthorities } from '../proof/authorities.ts'
 import { locationHints } from '../proof/location.ts'
 import type { Issuer, Operator } from '../types.ts'
 import { readAuthentication } from './authentication.ts'
+import { readDetailTypes } from './authorization-details.ts'
 import { readBranding } from './branding.ts'
 import { readEvidenceSettings } from './evidence.ts'
+import { readGrantManagement } from './grant-management.ts'
 import {
   contradiction,
   integer,
@@ -30,7 +32,8 @@ export type OneIssuer = Omit<Issuer, 'deploymentHosts'>
 const issuerMembers = [
   'id', 'issuer', 'mtls_origin', 'profile', 'name', 'authentication', 'lifetimes', 'signing_alg',
   'further_signing_algs', 'decryption_algs', 'key_rotation_days', 'resource_servers', 'scopes', 'operators', 'accepted_client_cas',
-  'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding', 'evidence',
+  'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding',
+  'grant_management', 'authorization_details_types', 'evidence',
 ] // prettier-ignore
 
 /** Reads one issuer's settings into a frozen value. Throws `Contradiction`. */
@@ -69,7 +72,8 @@ export function readIssuer(
     acceptedClientCas: readAuthorities(entry, where, mtlsOrigin),
     replayGuards: integer(entry, 'replay_guards', where, { least: 1, most: 1024, else: 4 }),
     assertionShards: readShards(entry, where),
-    detailTypes: {},
+    grantManagement: readGrantManagement(entry, where),
+    detailTypes: readDetailTypes(entry, where, resourceServers),
     defaultLocation: oneOf(entry, 'default_location', where, locationHints, 'weur'),
     jurisdiction: readJurisdiction(entry, where),
   })

@@ -89,6 +89,9 @@ describe('a signed request to the bank API', () => {
     const padded = (length: number) => order.padEnd(length)
     const large = await callSigned(statements, web.fixture, posting(padded(65_537)))
     expect([large.answer.status, large.answer.json['error']]).toEqual([413, 'payload_too_large'])
+    const untold = { ...posting(padded(65_537)), headers: { 'transfer-encoding': 'chunked' } }
+    const chunked = await callSigned(statements, web.fixture, untold)
+    expect(chunked.answer.status).toBe(413)
     const whole = await callSigned(statements, web.fixture, posting(padded(65_536)))
     expect(whole.answer.status).toBe(201)
   })

@@ -40,7 +40,8 @@ export type ClientName =
   | 'web' | 'second' | 'dpopBound' | 'ps256' | 'ed25519' | 'certificateBound' | 'bothBound'
   | 'mtlsPki' | 'mtlsPki2' | 'mtlsSelfSigned' | 'native' | 'resourceServer' | 'noRefresh' // prettier-ignore
 
-const scope = 'openid profile email offline_access accounts'
+const scope =
+  'openid profile email offline_access accounts grant_management_query grant_management_revoke'
 const allGrants = ['authorization_code', 'refresh_token', 'client_credentials']
 
 async function key(

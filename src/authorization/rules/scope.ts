@@ -1,3 +1,4 @@
+import { isManagement } from '../../clients/metadata.ts'
 import { accept, refuse } from '../../errors.ts'
 import { one, words } from '../parameters.ts'
 import type { Rule } from '../rule.ts'
@@ -11,6 +12,10 @@ export const scope: Rule = ({ parameters, client }) => {
   }
   const asked = words(parameters, 'scope')
   if (asked.length === 0) return refuse('invalid_scope', 'scope is required')
+  // What manages grants is the client's own business: it asks for it in its own name.
+  if (asked.some(isManagement)) {
+    return refuse('invalid_scope', 'scope holds a scope for client_credentials only')
+  }
   const registered = client.metadata.scope.split(' ')
   if (asked.some((name) => !registered.includes(name))) {
     return refuse('invalid_scope', 'scope holds a scope the client may not ask for')

@@ -47,6 +47,16 @@ const whole = (stub: AnyStub): DurableObjectStub => stub as unknown as DurableOb
 
 export const evict = (stub: AnyStub): Promise<void> => evictDurableObject(whole(stub))
 
+/** Changes what an object holds under a key, as an earlier release would have left it. */
+export const rewrite = (
+  stub: AnyStub,
+  key: string,
+  change: (value: unknown) => unknown,
+): Promise<void> =>
+  runInDurableObject(whole(stub), (_object, { storage }) => {
+    storage.kv.put(key, change(storage.kv.get(key)))
+  })
+
 /** Whether there was an alarm to run. */
 export const runAlarm = (stub: AnyStub): Promise<boolean> => runDurableObjectAlarm(whole(stub))
 

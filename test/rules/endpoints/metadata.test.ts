@@ -185,6 +185,7 @@ describe('the metadata of an issuer', () => {
       userinfo_endpoint: 'https://mtls.bank.example/userinfo',
       introspection_endpoint: 'https://mtls.bank.example/introspect',
       revocation_endpoint: 'https://mtls.bank.example/revoke',
+      grant_management_endpoint: 'https://mtls.bank.example/grants',
     })
     for (const name of Object.keys(aliases)) expect(described).toHaveProperty(name)
     expect(plain).not.toHaveProperty('mtls_endpoint_aliases')
@@ -194,7 +195,7 @@ describe('the metadata of an issuer', () => {
   it('promises nothing that is not built', () => {
     const absent = [
       'registration_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint',
-      'grant_management_endpoint', 'authorization_details_types_supported',
+      'authorization_details_types_supported',
       'check_session_iframe', 'frontchannel_logout_supported', 'frontchannel_logout_session_supported',
     ] // prettier-ignore
     for (const name of absent) expect(described).not.toHaveProperty(name)

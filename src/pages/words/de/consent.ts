@@ -14,6 +14,12 @@ export const consent: Words['consent'] = {
     say`Sie haben ${client} schon einmal eine Erlaubnis gegeben. Was damals nicht dabei war, ist als neu gekennzeichnet.`,
   allowedSame: (client) =>
     say`Sie haben ${client} schon einmal eine Erlaubnis gegeben. Es wird nicht mehr erbeten als damals.`,
+  merges: (client) =>
+    say`Dies kommt zu einer Erlaubnis hinzu, die Sie ${client} früher gegeben haben. Was Sie damals erlaubt haben, bleibt.`,
+  replaces: (client) =>
+    say`Dies tritt an die Stelle einer Erlaubnis, die Sie ${client} früher gegeben haben. Es entfällt:`,
+  replacesNothing: (client) =>
+    say`Dies tritt an die Stelle einer Erlaubnis, die Sie ${client} früher gegeben haben.`,
   whereTo: 'Wohin die Daten gehen',
   fromUs: (client) => say`Von uns zu ${client}.`,
   fromServices: (services, client) =>

@@ -15,6 +15,12 @@ export const consent = {
     say`You gave ${client} permission before. What it did not have then is marked as new.`,
   allowedSame: (client: Child) =>
     say`You gave ${client} permission before. It asks for nothing more than then.`,
+  merges: (client: Child) =>
+    say`This adds to a permission you gave ${client} before. What you allowed then stays.`,
+  replaces: (client: Child) =>
+    say`This takes the place of a permission you gave ${client} before. It will lose:`,
+  replacesNothing: (client: Child) =>
+    say`This takes the place of a permission you gave ${client} before.`,
   whereTo: 'Where the data goes',
   fromUs: (client: Child) => say`From us to ${client}.`,
   fromServices: (services: Child, client: Child) =>
