@@ -239,14 +239,7 @@ export class Grant extends EdgeObject<Env> {
       return this.reply('revoked')
     }
     if (stored.issuer !== issuer) return this.reply('unknown')
-<<<<<<< HEAD
-    if (stored.status === 'active') {
-      const after: Stored = { ...stored, ...ended(stored, now), refreshTokens: [] }
-      this.save(this.recorded(after, [revocationDraft('grant', options.by ?? 'server')]), stored)
-    }
-=======
     if (stored.status === 'active') this.end(stored, options.by ?? 'server')
->>>>>>> main
     return this.reply('revoked')
   }
 
@@ -255,17 +248,8 @@ export class Grant extends EdgeObject<Env> {
    * another client, `unknown` for one that is not there, has ended or was never claimed.
    */
   managed(presenter: Presenter): Reply<GrantSummary | 'foreign' | 'unknown'> {
-<<<<<<< HEAD
-    const stored = this.stored()
-    const claimed = stored?.lastUsedAt !== undefined
-    if (stored?.issuer !== presenter.issuer || !claimed || !isLive(stored, this.now())) {
-      return this.reply('unknown')
-    }
-    if (this.of(presenter) === undefined) return this.reply('foreign')
-    return this.reply(summaryOf(stored, this.now()))
-=======
     const stored = this.ownedBy(presenter)
-    return this.reply(typeof stored === 'string' ? stored : this.summaryOf(stored))
+    return this.reply(typeof stored === 'string' ? stored : summaryOf(stored, this.now()))
   }
 
   /** Ends a grant for the client it belongs to (Grant Management 6.4). */
@@ -274,7 +258,6 @@ export class Grant extends EdgeObject<Env> {
     if (typeof stored === 'string') return this.reply(stored)
     this.end(stored, 'client')
     return this.reply('revoked')
->>>>>>> main
   }
 
   /** Whether it was ever made. */
@@ -325,79 +308,33 @@ export class Grant extends EdgeObject<Env> {
     return this.reply(items)
   }
 
-<<<<<<< HEAD
   override alarm(): Promise<void> {
     const { env, ctx, id } = this
     return tendGrant({ env, storage: ctx.storage, grant: id, now: () => this.now() })
   }
 
-  private decide(issuer: Issuer, grant: Stored, about: Deciding) {
-    return decideToken({ issuer, grantId: this.id, grant }, about)
-=======
   private end(stored: Stored, by: By): void {
-    const after: Stored = { ...stored, ...ended(stored), refreshTokens: [] }
-    this.save(this.recorded(after, [revocationDraft('grant', by)]))
+    const after: Stored = { ...stored, ...ended(stored, this.now()), refreshTokens: [] }
+    this.save(this.recorded(after, [revocationDraft('grant', by)]), stored)
   }
 
   /** A live grant that was claimed, for the client it belongs to. */
   private ownedBy(presenter: Presenter): Stored | 'foreign' | 'unknown' {
     const stored = this.stored()
-    const isThere = stored?.lastUsedAt !== undefined && this.isLive(stored)
+    const isThere = stored?.lastUsedAt !== undefined && isLive(stored, this.now())
     if (stored?.issuer !== presenter.issuer || !isThere) return 'unknown'
     return this.of(presenter) ?? 'foreign'
   }
 
-  private decide(
-    issuer: Issuer,
-    grant: Stored,
-    about: {
-      readonly order: TokenOrder
-      readonly series: number
-      readonly by: 'code' | 'refresh' | 'reissue'
-      readonly refreshToken: boolean
-    },
-  ):
-    | { readonly answer: Omit<Authorized, 'nonce' | 'managed'>; readonly draft: Draft }
-    | { readonly refused: RefusedGrant } {
-    const { order, series } = about
-    const { consent } = grant
-    if (consent === undefined) throw new Error('a live grant without consent')
-    const entitled = entitle(issuer, consent, order)
-    if (!entitled.ok) {
-      const { code, description } = entitled.refusal
-      // `entitle` refuses with these codes alone.
-      return {
-        refused: {
-          status: 'refused',
-          code: code as RefusedGrant['code'],
-          why: description,
-          description,
-        },
-      }
-    }
-    const home = {
-      home: 'grant',
-      objectId: this.ctx.id.toString(),
-      epoch: grant.epoch,
-      series,
-    } as const
-    const latest = Math.floor(grant.expiresAt / 1000)
-    const token = {
-      ...entitled.value,
-      id: makeTokenId(home, order.random),
-      expires: Math.min(order.issuedAt + order.lifetime, latest),
-    }
-    return {
-      answer: { consent, series, token },
-      draft: tokenDraft({ ...about, terms: token, consent }),
-    }
->>>>>>> main
+  private decide(issuer: Issuer, grant: Stored, about: Deciding) {
+    return decideToken({ issuer, grantId: this.id, grant }, about)
   }
 
   /** The grant with a token taken back, once; undefined when it was never authorised. */
   private withheld(stored: Stored, random: string, why: string): Stored | undefined {
     const token = takenBack(lastEntries(this.shelf, stored.chain), random)
-    if (token === undefined || token === 'before') return token && stored
+    if (token === undefined) return undefined
+    if (token === 'before') return stored
     const { jti, until } = token
     const after = withoutToken(stored, { id: jti, until }, this.now())
     return this.recorded(after, [{ kind: 'withheld', body: { jti, why } }])
