@@ -93,7 +93,7 @@ function boundsProblem(
   depth: number,
 ): string | undefined {
   found.values += 1
-  if (found.values > limits.values) return `holds more than ${limits.values} values`
+  if (found.values > limits.values) return `holds more than ${limits.values} names and values`
   if (typeof value === 'string') {
     if (value.length > limits.text) return `holds a text of more than ${limits.text} characters`
     return value.isWellFormed() ? undefined : 'holds half a character'

@@ -9,6 +9,7 @@ import { discardBody } from '../authorization/parameters.ts'
 import { tuple } from '../encoding.ts'
 import { ProtocolError, demand, fail } from '../errors.ts'
 import type { Refusal } from '../errors.ts'
+import { acceptSignature } from '../http-signatures/fapi.ts'
 import type { VerifiedSignature } from '../http-signatures/verify.ts'
 import { objectNames } from '../objects/names.ts'
 import { Storage, StorageFault } from '../observe/storage.ts'
@@ -142,15 +143,32 @@ async function admit(
     demand(judgeAuthentication(token, needed, visit.now))
     return { token, details, signed }
   } catch (error) {
-    if (error instanceof StorageFault) {
-      const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
-      return { response: answerRefusal(fault, '') }
-    }
-    if (!(error instanceof ProtocolError)) throw error
-    const wanted = wantedBy(error.refusal, needed)
-    const header = challenge(error.refusal, { algorithms, scheme, ...wanted })
-    return { response: answerRefusal(error.refusal, header) }
+    return { response: refusalOf(visit, error, { needed, scheme }) }
   }
+}
+
+/** What a refusal says; a fault of anything but storage is thrown on. */
+function refusalOf(
+  { request, settings }: Visit,
+  error: unknown,
+  { needed, scheme }: { readonly needed: AccessNeed; readonly scheme: 'dpop' | 'bearer' },
+): Response {
+  if (error instanceof StorageFault) {
+    const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
+    return answerRefusal(fault, '')
+  }
+  if (!(error instanceof ProtocolError)) throw error
+  const wanted = wantedBy(error.refusal, needed)
+  const { algorithms } = settings.profile
+  const response = answerRefusal(
+    error.refusal,
+    challenge(error.refusal, { algorithms, scheme, ...wanted }),
+  )
+  if (error.refusal.code === 'invalid_signature') {
+    const { headers, body } = request
+    response.headers.set('accept-signature', acceptSignature(headers, body !== null))
+  }
+  return response
 }
 
 /** What the challenge names, so that the client knows what to ask for (RFC 6750 3, RFC 9470 3). */

@@ -1,15 +1,12 @@
 import type { Refusal } from '../errors.ts'
-import { acceptSignature } from '../http-signatures/fapi.ts'
 import { challenge, resourceStatus } from '../proof/presentation.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import type { ResourceSettings } from './settings.ts'
 
 /** A refusal as it is answered, with its challenge. */
 export function answerRefusal(why: Refusal | undefined, authenticate: string): Response {
-  const unsigned = why?.code === 'invalid_signature'
-  const status = unsigned ? 401 : resourceStatus(why)
+  const status = why?.code === 'invalid_signature' ? 401 : resourceStatus(why)
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
-  if (unsigned) headers.set('accept-signature', acceptSignature)
   if (status < 500) headers.set('www-authenticate', authenticate)
   else headers.set('retry-after', '1')
   const body = why === undefined ? {} : { error: why.code, error_description: why.description }

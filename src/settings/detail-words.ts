@@ -63,7 +63,7 @@ function readSentence(template: string, where: string, { schema, open }: Known):
       }
       const path = name.split('.')
       const property = at(schema, path)
-      if (property === undefined || open.includes(name)) {
+      if (property === undefined || open.includes(path[0] ?? '')) {
         return contradiction(`${where}: '${name}' is no member of a request.`)
       }
       if (!isKind(kind) || !suits(kind, property)) {
@@ -104,7 +104,7 @@ function checkAllTold(sentences: readonly Sentence[], where: string, known: Know
     )
   }
   for (const path of leavesOf(known.schema, [])) {
-    if (!known.open.includes(path.join('.')) && !isTold(path)) {
+    if (!known.open.includes(path[0] ?? '') && !isTold(path)) {
       contradiction(`${where}: no sentence is sure to say '${path.join('.')}'.`)
     }
   }

@@ -57,7 +57,11 @@ describe('a signed request to the bank API', () => {
   })
 
   it('HS-RQ-03 is refused without signature where one is demanded, and taken where it is not', async () => {
-    expectRefusal(await sendPlain(await prepare(statements, posting())))
+    const refused = await sendPlain(await prepare(statements, posting()))
+    expectRefusal(refused)
+    expect(refused.headers.get('accept-signature')).toBe(
+      'sig1=("@method" "@target-uri" "authorization" "dpop" "content-digest");created;tag="fapi-2-request"',
+    )
     expect((await sendPlain(await prepare(accounts, withDpop()))).status).toBe(200)
   })
 
