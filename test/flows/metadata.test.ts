@@ -74,6 +74,7 @@ describe('the metadata', () => {
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
+      'introspection_signing_alg_values_supported',
       'request_object_signing_alg_values_supported',
       'revocation_endpoint_auth_signing_alg_values_supported',
       'token_endpoint_auth_signing_alg_values_supported',
