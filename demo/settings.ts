@@ -73,8 +73,20 @@ export async function composeSettings(
       },
     },
   }
+  const authorization_details_types = {
+    account_information: {
+      use: 'account_information',
+      resource_servers: [addresses.api],
+      enrich: { accounts: { service: 'BANK' } },
+    },
+    payment_initiation: {
+      use: 'payment_initiation',
+      resource_servers: [addresses.api],
+      enrich: { debtorAccount: { service: 'BANK' } },
+    },
+  }
   const issuer: Json = {
-    ...merge(defaults, config.issuer),
+    ...merge({ ...defaults, authorization_details_types }, config.issuer),
     issuer: addresses.issuer,
     mtls_origin: addresses.mtlsOrigin,
     operators: [

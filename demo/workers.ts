@@ -24,7 +24,7 @@ const serverObjects = {
   Throttle: 'THROTTLE',
 } as const
 
-const apiObjects = { ResourceReplayGuard: 'RESOURCE_REPLAY_GUARD' } as const
+const apiObjects = { ResourceReplayGuard: 'RESOURCE_REPLAY_GUARD', Payment: 'PAYMENT' } as const
 
 export type WorkerInputs = {
   readonly options: Options
@@ -62,6 +62,8 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
         COPIES: { type: 'kv', id: 'copies' },
         DEVELOPMENT: { type: 'text', value: 'loopback' },
         CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
+        // The bank knows what people may choose at consent.
+        BANK: { type: 'worker', worker: 'bank-api', exportName: 'Choices' },
         OUTBOUND_ALLOWED: { type: 'text', value: options.outboundAllowed.join(',') },
         ...(login === undefined
           ? {}

@@ -7,6 +7,10 @@ import { protectedResource } from '../../src/resource/middleware.ts'
 import type { ResourceVariables } from '../../src/resource/middleware.ts'
 import type { ResourceSettings } from '../../src/resource/settings.ts'
 import { responseKeys, signedResponses } from '../../src/resource/signed-responses.ts'
+import { isRecord } from '../../src/encoding.ts'
+import { allows, mayRead, paymentFor } from './bank/access.ts'
+import { accounts, transactions } from './bank/accounts.ts'
+import type { Payment } from './bank/payment.ts'
 import { controllable, now, storageHooks, underControl } from './control.ts'
 
 /*
@@ -20,6 +24,7 @@ type BankEnv = {
   readonly RESOURCE_SECRET: string
   readonly RESOURCE_KEY: string
   readonly RESOURCE_REPLAY_GUARD: DurableObjectNamespace<ReplayGuard>
+  readonly PAYMENT: DurableObjectNamespace<Payment>
   readonly INTROSPECTION: IntrospectionService
   readonly SETTINGS: {
     readonly issuer: string
@@ -30,6 +35,8 @@ type BankEnv = {
   }
 }
 
+export { Choices } from './bank/choices.ts'
+export { Payment } from './bank/payment.ts'
 export const ResourceReplayGuard = controllable('ResourceReplayGuard', ReplayGuard)
 
 const settingsOf = (env: BankEnv): ResourceSettings => ({
@@ -73,65 +80,85 @@ app.use(signedResponses(settingsOf, { now }))
 app.get('/.well-known/oauth-protected-resource', async (c, next) => {
   const settings = settingsOf(c.env)
   if (new URL(c.req.url).origin === settings.mtlsOrigin) return next()
-  const described = { name: 'Example Bank API', scopes: ['accounts'], jwksPath: '/jwks' }
+  const described = {
+    name: 'Example Bank API',
+    scopes: ['accounts'],
+    detailTypes: ['account_information', 'payment_initiation'],
+    jwksPath: '/jwks',
+  }
   return c.json(await resourceMetadata(settings, described))
 })
 app.get('/jwks', async (c) => c.json((await responseKeys(settingsOf(c.env))).jwks))
 
-const guard = protectedResource(settingsOf, { scope: 'accounts' }, { now, storage: storageHooks })
-
-app.get('/accounts', guard, (c) =>
-  c.json(
-    {
-      owner: c.get('access').subject,
-      accounts: [
-        {
-          id: 'current',
-          name: 'Current account',
-          iban: 'DE02120300000000202051',
-          currency: 'EUR',
-          balance: '1842.17',
-        },
-        {
-          id: 'savings',
-          name: 'Rainy day savings',
-          iban: 'DE02500105170137075030',
-          currency: 'EUR',
-          balance: '9310.00',
-        },
-      ],
-    },
-    200,
-    { 'cache-control': 'no-store' },
-  ),
+const guard = protectedResource(
+  settingsOf,
+  { scope: 'accounts', details: 'account_information' },
+  { now, storage: storageHooks },
 )
+
+/** Accounts and, where the token allows it, their balances. */
+app.get('/accounts', guard, (c) => {
+  const token = c.get('access')
+  const listed = accounts
+    .filter((account) => allows(token, 'list_accounts', account))
+    .map(({ balance, ...account }) =>
+      allows(token, 'read_balances', { ...account, balance }) ? { ...account, balance } : account,
+    )
+  const body = { owner: token.subject, accounts: listed }
+  return c.json(body, 200, { 'cache-control': 'no-store' })
+})
 
 /** What happened on an account is for a person whose two factors were shown just now (RFC 9470). */
 const fresh = protectedResource(
   settingsOf,
   {
     scope: 'accounts',
+    details: 'account_information',
     acrValues: ['urn:fapi-edge:acr:two-factors', 'urn:fapi-edge:acr:phishing-resistant'],
     maxAge: 300,
   },
   { now, storage: storageHooks },
 )
 
-const transactions: Readonly<Record<string, readonly object[]>> = {
-  current: [
-    { date: '2026-08-28', text: 'Salary', amount: '2950.00', currency: 'EUR' },
-    { date: '2026-08-30', text: 'Rent', amount: '-980.00', currency: 'EUR' },
-    { date: '2026-08-31', text: 'Greengrocer', amount: '-27.83', currency: 'EUR' },
-  ],
-  savings: [{ date: '2026-08-01', text: 'Standing order', amount: '310.00', currency: 'EUR' }],
-}
-
 app.get('/accounts/:id/transactions', fresh, (c) => {
   const id = c.req.param('id')
-  const known = Object.hasOwn(transactions, id) ? transactions[id] : undefined
-  return known === undefined
-    ? c.json({ error: 'not_found' }, 404)
-    : c.json({ account: id, transactions: known }, 200, { 'cache-control': 'no-store' })
+  const account = accounts.find((one) => one.id === id)
+  if (account === undefined) return c.json({ error: 'not_found' }, 404)
+  const token = c.get('access')
+  if (!allows(token, 'read_transactions', account)) return c.json(beyond, 403)
+  const list = (transactions[id] ?? []).filter((entry) => mayRead(token, account, entry.date))
+  const body = { account: id, transactions: list }
+  return c.json(body, 200, { 'cache-control': 'no-store' })
+})
+
+const beyond = {
+  error: 'insufficient_scope',
+  error_description: 'The authorization_details of the access token do not allow this',
+}
+
+const payer = protectedResource(
+  settingsOf,
+  { details: 'payment_initiation' },
+  { now, storage: storageHooks },
+)
+
+/** Makes the one payment that a person agreed to, exactly as they agreed to it, and once. */
+app.post('/payments', payer, async (c) => {
+  const order = await c.req.json<unknown>().catch(() => undefined)
+  if (!isRecord(order)) {
+    const error_description = 'A payment is a JSON object'
+    return c.json({ error: 'invalid_request', error_description }, 400)
+  }
+  const payment = paymentFor(c.get('access'), order)
+  const identifier = payment?.['identifier']
+  if (payment === undefined || typeof identifier !== 'string') return c.json(beyond, 403)
+  const made = await c.env.PAYMENT.getByName(identifier).make(payment, now())
+  if (!made) {
+    const error_description = 'This payment was made before'
+    return c.json({ error: 'already_paid', error_description }, 409)
+  }
+  const { type: _type, ...rest } = payment
+  return c.json({ status: 'made', ...rest }, 201, { 'cache-control': 'no-store' })
 })
 
 /** Whoever orders a statement must not be able to say later that it was somebody else. */
@@ -159,6 +186,7 @@ app.all('/accounts/:id/statements', (c) =>
 app.all('/accounts/:id/transactions', (c) =>
   c.json({ error: 'method_not_allowed' }, 405, { allow: 'GET' }),
 )
+app.all('/payments', (c) => c.json({ error: 'method_not_allowed' }, 405, { allow: 'POST' }))
 app.all('/accounts', (c) => c.json({ error: 'method_not_allowed' }, 405, { allow: 'GET' }))
 app.notFound((c) => c.json({ error: 'not_found' }, 404))
 

@@ -55,17 +55,22 @@ export type ResourceVariables = {
 const longestWithoutRevocation = 60
 
 /** What a token must bring beside being valid, alive, for this server and held by its sender. */
-export type AccessNeed = {
-  readonly scope: string
+export type AccessNeed = Sufficient & {
   /** The request must be signed by the client, whatever the settings ask for. */
   readonly signed?: true
 } & AuthenticationNeed
+
+/** A scope, or a type of authorization details (RFC 9396) of which there must be one; of both, either. */
+type Sufficient =
+  | { readonly scope: string; readonly details?: string }
+  | { readonly scope?: undefined; readonly details: string }
 
 /**
  * Checks in this order: token, proof of possession, audience, the request's signature, life, scope, and
  * last how the person was authenticated, since another sign-in mends nothing else (RFC 9470 3).
  *
  * @example app.get('/accounts', protectedResource(settingsOf, { scope: 'accounts' }), listAccounts)
+ * @example protectedResource(settingsOf, { details: 'payment_initiation' })
  * @example protectedResource(settingsOf, { scope: 'payments', acrValues: ['urn:…:two-factors'], maxAge: 300 })
  */
 export function protectedResource<Env extends object>(
@@ -130,7 +135,7 @@ async function admit(
     const signed = demand(await checkSignature(visit, token, needed.signed === true))
     const verified = { token, ...(proof === undefined ? {} : { proof }) }
     await askBeside(visit, presentation.token, verified, signed?.signature)
-    if (!token.scope.includes(needed.scope))
+    if (!suffices(token, needed))
       return fail('insufficient_scope', 'The access token does not suffice')
     demand(judgeAuthentication(token, needed, visit.now))
     return { token, signed }
@@ -163,12 +168,17 @@ function refusalOf(
   return response
 }
 
+function suffices({ scope, details }: AccessToken, needed: Sufficient): boolean {
+  const scoped = needed.scope !== undefined && scope.includes(needed.scope)
+  return scoped || details.some(({ type }) => type === needed.details)
+}
+
 /** What the challenge names, so that the client knows what to ask for (RFC 6750 3, RFC 9470 3). */
 function wantedBy(
   { code }: Refusal,
   { scope, acrValues, maxAge }: AccessNeed,
-): Partial<AccessNeed> {
-  if (code === 'insufficient_scope') return { scope }
+): { readonly scope?: string } & AuthenticationNeed {
+  if (code === 'insufficient_scope') return scope === undefined ? {} : { scope }
   if (code !== 'insufficient_user_authentication') return {}
   return {
     ...(acrValues === undefined ? {} : { acrValues }),

@@ -139,7 +139,9 @@ export async function makeFixtures(): Promise<{
     },
   })
   const clients = {
-    web: signer('web', 'https://web.example/cb'),
+    web: signer('web', 'https://web.example/cb', {
+      authorization_details_types: ['account_information', 'payment_initiation', 'patient_record'],
+    }),
     second: signer('second', 'https://second.example/cb?dummy1=lorem&dummy2=ipsum'),
     dpopBound: signer('dpopBound', 'https://dpop.example/cb', { dpop_bound_access_tokens: true }),
     ps256: signer('ps256', 'https://ps.example/cb', { token_endpoint_auth_signing_alg: 'PS256' }),
@@ -220,6 +222,12 @@ export async function makeFixtures(): Promise<{
     config: {
       issuer: {
         authentication: { factors: 1 },
+        authorization_details_types: {
+          patient_record: {
+            use: 'patient_record',
+            resource_servers: ['https://other-api.example'],
+          },
+        },
         scopes: {
           accounts: { title: 'Your accounts', description: 'See your accounts and balances.' },
         },
