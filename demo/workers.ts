@@ -7,6 +7,7 @@ import type { Json } from './json.ts'
 import type { Options } from './options.ts'
 import { stop } from './problem.ts'
 import type { WorkerName } from './runtime.ts'
+import { choicesBinding } from './settings.ts'
 import type { Addresses } from './settings.ts'
 import type { Secrets } from './state.ts'
 
@@ -24,7 +25,10 @@ const serverObjects = {
   Throttle: 'THROTTLE',
 } as const
 
-const apiObjects = { ResourceReplayGuard: 'RESOURCE_REPLAY_GUARD', Payment: 'PAYMENT' } as const
+const apiObjects = {
+  ResourceReplayGuard: 'RESOURCE_REPLAY_GUARD',
+  PaymentBook: 'PAYMENT_BOOK',
+} as const
 
 export type WorkerInputs = {
   readonly options: Options
@@ -62,8 +66,7 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
         COPIES: { type: 'kv', id: 'copies' },
         DEVELOPMENT: { type: 'text', value: 'loopback' },
         CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
-        // The bank knows what people may choose at consent.
-        BANK: { type: 'worker', worker: 'bank-api', exportName: 'Choices' },
+        [choicesBinding]: { type: 'worker', worker: 'bank-api', exportName: 'Choices' },
         OUTBOUND_ALLOWED: { type: 'text', value: options.outboundAllowed.join(',') },
         ...(login === undefined
           ? {}

@@ -12,7 +12,7 @@ export async function resourceMetadata(
   described: {
     readonly name: string
     readonly scopes: readonly string[]
-    /** Types of authorization details it takes (RFC 9728 2). */
+    /** Types of authorization details it takes. */
     readonly detailTypes?: readonly string[]
     /** Where the keys that sign responses are published. */
     readonly jwksPath: string

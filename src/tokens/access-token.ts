@@ -1,4 +1,3 @@
-import type { AuthorizationDetail } from '../authorization-details/detail.ts'
 import { isRecord } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
@@ -16,8 +15,6 @@ export type AccessToken = {
   readonly subject: string
   readonly audience: string
   readonly scope: readonly string[]
-  /** What its resource server may see of them (RFC 9396 9.1). */
-  readonly details: readonly AuthorizationDetail[]
   readonly confirmation: Confirmation
   /** Seconds since the epoch. */
   readonly issuedAt: number
@@ -58,7 +55,6 @@ export async function verifyAccessToken(
     return invalid('the signature does not verify')
   if (claims['iss'] !== expected.issuer) return invalid('another issuer')
   const { exp, iat, jti, sub, aud, client_id: clientId, scope, cnf } = claims
-  const details = claims['authorization_details'] ?? []
   const home = typeof jti === 'string' ? readTokenId(jti) : undefined
   const shaped =
     typeof jti === 'string' &&
@@ -68,8 +64,7 @@ export async function verifyAccessToken(
     typeof aud === 'string' &&
     typeof clientId === 'string' &&
     (scope === undefined || typeof scope === 'string') &&
-    isRecord(cnf) &&
-    areDetails(details)
+    isRecord(cnf)
   if (!shaped || home === undefined) return invalid('a claim is missing')
   if (exp * 1000 <= expected.now && expected.expired === undefined) return invalid('expired')
   return accept({
@@ -79,13 +74,9 @@ export async function verifyAccessToken(
     subject: sub,
     audience: aud,
     scope: typeof scope === 'string' ? scope.split(' ') : [],
-    details,
     confirmation: cnf as Confirmation,
     issuedAt: iat,
     expiresAt: exp,
     claims,
   })
 }
-
-const areDetails = (value: unknown): value is readonly AuthorizationDetail[] =>
-  Array.isArray(value) && value.every((one) => isRecord(one) && typeof one['type'] === 'string')

@@ -1,18 +1,41 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import type { ChoiceRequest, ChoiceService } from '../../../src/authorization-details/choices.ts'
+import type { Json } from '../../../src/evidence/canonical.ts'
 import { accounts } from './accounts.ts'
 
-/** Tells the authorization server which accounts a person may choose from at consent. */
-export class Choices extends WorkerEntrypoint implements ChoiceService {
-  choices({ member, language }: ChoiceRequest): Promise<unknown> {
-    if (member !== 'accounts' && member !== 'debtorAccount') return Promise.resolve([])
-    const names: Readonly<Record<string, string>> =
-      language === 'de' ? { current: 'Girokonto', savings: 'Notgroschen' } : {}
-    const list = accounts.map(({ id, name, iban }) => ({
+/** Asked at consent: what may this person choose for this member of this detail? */
+export type ChoicesRequest = {
+  readonly issuer: string
+  readonly subject: string
+  readonly client_id: string
+  readonly type: string
+  readonly member: string
+  readonly detail: Readonly<Record<string, Json>>
+  readonly language: string
+}
+
+export type Choice = { readonly value: Json; readonly label: string; readonly hint?: string }
+
+const choosable = [
+  ['account_information', 'accounts'],
+  ['payment_initiation', 'debtorAccount'],
+] as const
+
+/**
+ * What the authorization server asks when a person agrees to a detail: their accounts. A real bank would
+ * look them up by the subject; here everybody has the same ones.
+ */
+export class Choices extends WorkerEntrypoint {
+  async choices({ type, member, language }: ChoicesRequest): Promise<readonly Choice[]> {
+    if (!choosable.some(([a, b]) => a === type && b === member)) return []
+    return accounts.map(({ iban, name, balance, currency }) => ({
       value: { iban },
-      label: names[id] ?? name,
-      hint: iban.replace(/(.{4})(?=.)/g, '$1 '),
+      label: name,
+      hint: `${iban.replace(/(.{4})(?=.)/g, '$1 ')} · ${inWords(balance, currency, language)}`,
     }))
-    return Promise.resolve(list)
   }
+}
+
+function inWords(amount: string, currency: string, language: string): string {
+  const locale = Intl.NumberFormat.supportedLocalesOf([language])[0] ?? 'en'
+  return new Intl.NumberFormat(locale, { style: 'currency', currency }).format(Number(amount))
 }

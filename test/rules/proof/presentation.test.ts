@@ -77,7 +77,7 @@ describe('readPresentation', () => {
 const token = (confirmation: Confirmation): AccessToken => ({
   id: 'id',
   home: { home: 'grant', objectId: 'ab'.repeat(32), epoch: 0, series: 0 },
-  clientId: 'app', subject: 'alice', audience: url, scope: ['accounts'], issuedAt: 0, expiresAt: 0, claims: {}, details: [],
+  clientId: 'app', subject: 'alice', audience: url, scope: ['accounts'], issuedAt: 0, expiresAt: 0, claims: {},
   confirmation,
 }) // prettier-ignore
 
