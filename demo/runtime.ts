@@ -28,7 +28,10 @@ export type Runtime = {
 export type RuntimeOptions = {
   readonly state: State
   readonly log: ServerLog
-  readonly workers: Readonly<Record<WorkerName, WorkerConfig>> & { readonly login?: WorkerConfig }
+  readonly workers: Readonly<Record<WorkerName, WorkerConfig>> & {
+    readonly login?: WorkerConfig
+    readonly anchors?: WorkerConfig
+  }
   readonly controlToken: string
   /** A PEM file that the Workers' outbound calls trust beside the public authorities. */
   readonly trustedAuthorities: string
@@ -106,9 +109,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     workers: Object.entries(options.workers).map(([name, config]) => ({
       config,
       // Proxy style: the request line's absolute address is what the Worker sees, scheme included.
-      // Nobody but the server speaks to the login.
+      // Nobody but the server speaks to the login, and nobody but the queue to the anchors.
       dev:
-        name === 'login'
+        name === 'login' || name === 'anchors'
           ? {}
           : { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0, proxy: true }] },
     })),

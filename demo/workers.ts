@@ -1,6 +1,7 @@
 import type { MiniflareOptions } from 'miniflare'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { anchorBindings, describeConsumer } from './anchors.ts'
 import { bundleWorker, endBundling } from './bundle.ts'
 import type { DelegatedBindings } from './delegated-login.ts'
 import type { Json } from './json.ts'
@@ -9,7 +10,7 @@ import { stop } from './problem.ts'
 import type { WorkerName } from './runtime.ts'
 import { choicesBinding } from './settings.ts'
 import type { Addresses } from './settings.ts'
-import type { Secrets } from './state.ts'
+import type { Secrets, State } from './state.ts'
 
 type WorkerConfig = MiniflareOptions['workers'][number]['config']
 
@@ -31,6 +32,7 @@ const apiObjects = {
 } as const
 
 export type WorkerInputs = {
+  readonly state: State
   readonly options: Options
   readonly addresses: Addresses
   readonly settings: { readonly issuers: readonly Json[] }
@@ -42,15 +44,17 @@ export type WorkerInputs = {
 /** The Workers by name; a login of one's own is there only where the settings bind one. */
 export type DescribedWorkers = Readonly<Record<WorkerName, WorkerConfig>> & {
   readonly login?: WorkerConfig
+  readonly anchors?: WorkerConfig
 }
 
 /** Builds both Workers and describes them to Miniflare as `wrangler.toml` would. */
 export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWorkers> {
   const { login, certificate } = inputs.bindings
-  const [server, api, loginWorker] = await Promise.all([
+  const [server, api, loginWorker, anchorsWorker] = await Promise.all([
     bundleWorker('demo/worker/server.ts'),
     bundleWorker('demo/worker/bank-api.ts'),
     login === undefined ? undefined : bundleWorker(login.entry),
+    inputs.options.anchor ? bundleWorker('demo/worker/anchors.ts') : undefined,
   ])
   await endBundling()
   const { options, addresses, settings, secrets } = inputs
@@ -68,6 +72,7 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
         CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
         [choicesBinding]: { type: 'worker', worker: 'bank-api', exportName: 'Choices' },
         OUTBOUND_ALLOWED: { type: 'text', value: options.outboundAllowed.join(',') },
+        ...(options.anchor ? anchorBindings : {}),
         ...(login === undefined
           ? {}
           : { [login.name]: { type: 'worker' as const, worker: 'login' } }),
@@ -102,10 +107,18 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
       },
     },
     ...(loginWorker === undefined ? {} : { login: describeModule('login', loginWorker) }),
+    ...(anchorsWorker === undefined
+      ? {}
+      : {
+          anchors: {
+            ...describeModule('anchors', anchorsWorker),
+            ...describeConsumer(inputs.state),
+          },
+        }),
   }
 }
 
-function describeModule(name: WorkerName | 'login', contents: string) {
+function describeModule(name: WorkerName | 'login' | 'anchors', contents: string) {
   return {
     name,
     compatibilityDate: readCompatibilityDate(),
