@@ -8,8 +8,9 @@ import type { EvidenceFile } from '../../../src/evidence/file.ts'
 import type { Env } from '../../../src/config.ts'
 import type { EvidenceAnswer } from '../../../src/objects/grant.ts'
 import { evidenceJwks } from '../../../src/tokens/evidence-keys.ts'
-import { grantOf, newGrantId, order } from './grants.ts'
-import { env, made, stubsOf } from './objects.ts'
+import { newTokenRandom } from '../../../src/handles.ts'
+import { grantOf, newGrantId, order, redemption, refresh, token } from './grants.ts'
+import { env, made, start, stubsOf } from './objects.ts'
 import type { AnyStub } from './objects.ts'
 
 type OneGrant = () => ReturnType<typeof grantOf>
@@ -35,6 +36,23 @@ export async function recordedGrant(): Promise<OneGrant> {
   await grantOf(id).authorize({ ...order, evidence: approval })
   return () => grantOf(id)
 }
+
+/** A token by the refresh token; `seconds` after the start. */
+export const refreshed = (grant: OneGrant, seconds = 0) =>
+  grant().refresh({
+    ...refresh,
+    token: { ...token, random: newTokenRandom(), issuedAt: start / 1000 + seconds },
+  })
+
+/** The same once its code was redeemed. */
+export async function redeemed(): Promise<OneGrant> {
+  const grant = await recordedGrant()
+  await grant().redeem(redemption)
+  return grant
+}
+
+/** Its owner ends it. */
+export const revoke = (grant: OneGrant) => grant().revoke('bank', { forbid: false, by: 'person' })
 
 /** All parts of a chain, as `GET /admin/grants/:id/evidence` fetches them. */
 export async function partsOf(grant: OneGrant): Promise<readonly EvidenceAnswer[]> {
