@@ -21,6 +21,11 @@ export const Tag = {
   set: 0x31,
 } as const
 
+/** The other types that certificates are made of: strings of octets. */
+const otherTypes = new Set([
+  Tag.octetString, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x1a,
+]) // prettier-ignore
+
 /** A certificate needs a tenth of it. */
 const limits = { bytes: 16_384, depth: 24, values: 4_000 }
 
@@ -127,10 +132,17 @@ function isWellFormed(tag: number, content: Uint8Array): boolean {
     case Tag.sequence:
     case Tag.set:
       return true
+    case Tag.utcTime: // 11.8
+      return /^\d{12}Z$/.test(String.fromCharCode(...content))
+    case Tag.generalizedTime: // 11.7, RFC 5280 4.1.2.5.2: no fractions
+      return /^\d{14}Z$/.test(String.fromCharCode(...content))
+    case 0x1c: // UniversalString: four octets a character
+      return content.length % 4 === 0
+    case 0x1e: // BMPString: two
+      return content.length % 2 === 0
     default:
-      // 10.2: strings are primitive; 8.9.1, 8.11.1: sequences and sets are not.
-      if (tag >> 6 === 0) return !isConstructed(tag) && tag !== 0x00 && tag !== 0x10 && tag !== 0x11
-      return true
+      // 10.2: strings are primitive. Of the universal types, what no certificate holds is not read.
+      return tag >> 6 !== 0 || otherTypes.has(tag)
   }
 }
 
