@@ -1,5 +1,6 @@
 import { Validator } from '@cfworker/json-schema'
 import type { OutputUnit } from '@cfworker/json-schema'
+import type { Json } from '../evidence/canonical.ts'
 import { tellable } from './compare.ts'
 import type { AuthorizationDetail, DetailType } from './detail.ts'
 
@@ -19,6 +20,15 @@ export function schemaProblem(type: DetailType, detail: AuthorizationDetail): st
   if (valid) return undefined
   const cause = errors.find(({ keyword }) => !aboutInner.has(keyword))
   return cause === undefined ? 'is not as its schema says' : inWords(cause)
+}
+
+/** Whether a value is one that a person may choose for a member: of a list, one of its items. */
+export function fitsMember(type: DetailType, member: string, value: Json): boolean {
+  const properties = type.schema['properties'] as Readonly<Record<string, { items?: object }>>
+  const property = properties[member]
+  const schema = type.enrich[member]?.many === true ? property?.items : property
+  if (schema === undefined) return false
+  return new Validator(structuredClone(schema), '2020-12', true).validate(value).valid
 }
 
 function validatorOf(type: DetailType): Validator {
