@@ -12,7 +12,7 @@ import type { Stored } from './stored.ts'
 const pageKey = (page: number): string => `evidence:${String(page).padStart(6, '0')}`
 
 /** Pages of one answer to `evidence`: a long chain is fetched in several. */
-const pagesAtOnce = 256
+const pagesAtOnce = 64
 
 /** The chain of a grant, or its beginning: that of a grant which is older than chains says so. */
 export function chainOf(stored: Stored, issuer: Issuer, grantId: string, now: number): Chain {
