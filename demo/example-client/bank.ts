@@ -46,8 +46,10 @@ function askFor({ chosen, payment }: Wanted): Readonly<Record<string, string>> {
       ? { type: 'account_information', actions }
       : { type: 'payment_initiation', ...payment }
   if (payment === undefined && chosen !== true) return { scope: 'openid profile accounts' }
-  const scope = payment === undefined ? 'openid profile' : 'openid'
-  return { scope, authorization_details: JSON.stringify([detail]) }
+  const authorization_details = JSON.stringify([detail])
+  return payment === undefined
+    ? { scope: 'openid profile', authorization_details }
+    : { authorization_details }
 }
 
 /**
@@ -128,7 +130,7 @@ export function createBank(settings: BankSettings) {
         redirect_uri: redirectUri,
         ...askFor(wanted),
         state: pending.state,
-        nonce: pending.nonce,
+        ...(payment === undefined ? { nonce: pending.nonce } : {}),
         code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
         code_challenge_method: 'S256',
         ...(stepUp?.acrValues === undefined ? {} : { acr_values: stepUp.acrValues }),
@@ -228,8 +230,10 @@ export function createBank(settings: BankSettings) {
       {
         pkceCodeVerifier: pending.verifier,
         expectedState: pending.state,
-        expectedNonce: pending.nonce,
-        idTokenExpected: true,
+        // Who pays is not ours to know: a payment asks for no ID token.
+        ...(pending.payment === undefined
+          ? { expectedNonce: pending.nonce, idTokenExpected: true }
+          : {}),
       },
       undefined,
       { DPoP: session.dpop },
