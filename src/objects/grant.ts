@@ -287,7 +287,7 @@ export class Grant extends EdgeObject<Env> {
       count,
       head,
       ...withholdCodes(part, live),
-      heads: this.heads(),
+      heads: this.read<readonly Head[]>('heads') ?? [],
       ...(next === undefined ? {} : { next }),
     })
   }
@@ -367,10 +367,6 @@ export class Grant extends EdgeObject<Env> {
 
   private issuer(stored: Pick<Stored, 'issuer'>): Issuer {
     return configuredIssuer(this.env, stored.issuer)
-  }
-
-  private heads(): readonly Head[] {
-    return this.read<readonly Head[]>('heads') ?? []
   }
 
   private stored(): Stored | undefined {
