@@ -1,6 +1,7 @@
 import type { MiniflareOptions } from 'miniflare'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeAudit } from './audit.ts'
 import { bundleWorker, endBundling } from './bundle.ts'
 import type { DelegatedBindings } from './delegated-login.ts'
 import type { Json } from './json.ts'
@@ -10,7 +11,7 @@ import type { WorkerName } from './runtime.ts'
 import type { Addresses } from './settings.ts'
 import type { Secrets } from './state.ts'
 
-type WorkerConfig = MiniflareOptions['workers'][number]['config']
+export type WorkerConfig = MiniflareOptions['workers'][number]['config']
 
 /** The server's Durable Objects: class and binding. Renaming either loses local state. */
 const serverObjects = {
@@ -33,20 +34,24 @@ export type WorkerInputs = {
   readonly secrets: Secrets
   /** A Worker for the login, and a connection with a client certificate, where settings name them. */
   readonly bindings: DelegatedBindings
+  /** The file audit records are to end in; undefined: they are in the log only. */
+  readonly auditFile: string | undefined
 }
 
 /** The Workers by name; a login of one's own is there only where the settings bind one. */
 export type DescribedWorkers = Readonly<Record<WorkerName, WorkerConfig>> & {
   readonly login?: WorkerConfig
+  readonly audit?: WorkerConfig
 }
 
 /** Builds both Workers and describes them to Miniflare as `wrangler.toml` would. */
 export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWorkers> {
   const { login, certificate } = inputs.bindings
-  const [server, api, loginWorker] = await Promise.all([
+  const [server, api, loginWorker, audit] = await Promise.all([
     bundleWorker('demo/worker/server.ts'),
     bundleWorker('demo/worker/bank-api.ts'),
     login === undefined ? undefined : bundleWorker(login.entry),
+    inputs.auditFile === undefined ? undefined : describeAudit(inputs.auditFile),
   ])
   await endBundling()
   const { options, addresses, settings, secrets } = inputs
@@ -67,6 +72,7 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
           ? {}
           : { [login.name]: { type: 'worker' as const, worker: 'login' } }),
         ...(certificate === undefined ? {} : { [certificate.name]: certificate.binding }),
+        ...(audit === undefined ? {} : { AUDIT_QUEUE: audit.queue }),
       },
     },
     'bank-api': {
@@ -97,10 +103,13 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
       },
     },
     ...(loginWorker === undefined ? {} : { login: describeModule('login', loginWorker) }),
+    ...(audit === undefined
+      ? {}
+      : { audit: { ...describeModule('audit', audit.contents), ...audit.consumer } }),
   }
 }
 
-function describeModule(name: WorkerName | 'login', contents: string) {
+function describeModule(name: WorkerName | 'login' | 'audit', contents: string) {
   return {
     name,
     compatibilityDate: readCompatibilityDate(),

@@ -33,6 +33,8 @@ export async function introspect(call: Call): Promise<Response> {
   if (audiences.length === 0) {
     return fail('access_denied', 'Only registered resource servers may introspect tokens')
   }
+  const active = description['active'] === true
+  call.log('token.introspected', { client_id: client.record.clientId, active })
   return json(description)
 }
 

@@ -22,6 +22,7 @@ import {
 } from './ring-changes.ts'
 import { hasLeft, jwksLifetime, lendsKeys, ringSecrets, sealedFor, withoutPrivate } from './ring.ts'
 import type { Ring, RingKey } from './ring.ts'
+import { logRing } from './ring-log.ts'
 import { algorithmOf, evidenceAlgorithm, purposeOf, ringsOf } from './ring-name.ts'
 import type { RingName } from './ring-name.ts'
 
@@ -204,6 +205,15 @@ export class KeyRing extends EdgeObject {
 
   /** Stores the ring, copies it to KV and sets the alarm to the next thing to do. */
   private async publish(ring: Ring): Promise<Ring> {
+    logRing(
+      {
+        env: this.env,
+        waitUntil: (work) => this.ctx.waitUntil(work),
+        revoked: this.read<readonly string[]>('revoked') ?? [],
+      },
+      this.stored(),
+      ring,
+    )
     this.write('ring', ring)
     if (!lendsKeys(nameOf(ring))) {
       this.write('history', withHistory(this.past(), ring, this.now()))
