@@ -7,6 +7,7 @@ import { ResponseBodyError } from 'openid-client'
 import { createFetch } from '../cli/fetch-with-ca.ts'
 import type { FlowSettings } from './story/client.ts'
 import { playFlow } from './story/flow.ts'
+import { playSignedFlow } from './story/signed-flow.ts'
 import { startDemoServer } from './story/server.ts'
 import type { DemoServer } from './story/server.ts'
 import { BrokenPromise, createStoryteller } from './story/steps.ts'
@@ -15,7 +16,7 @@ import { demoPeople, exampleClientId } from './seeds.ts'
 /*
  * `npm run demo`: one flow without a browser, each step told. Without arguments it starts a server of
  * its own and ends it; `-- --issuer URL [--api URL] [--redirect-uri URI] [--state DIR]` uses one that
- * runs on this machine. The status is other than zero when a step does not come out as promised.
+ * runs on this machine. `-- --signed` plays one of the message signing profile. The status is other than zero when a step does not come out as promised.
  */
 
 const write = (text: string) => process.stdout.write(text)
@@ -30,9 +31,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   const options = readOptions()
-  server =
-    options.issuer === undefined ? await startOwn(options.tls) : running(options.issuer, options)
-  await play(server, personOf(options))
+  server = options.issuer === undefined ? await startOwn(options) : running(options.issuer, options)
+  await play(server, personOf(options), options)
   write('\nEvery step came out as promised.\n')
   await finish(0)
 } catch (error) {
@@ -47,12 +47,13 @@ try {
 async function play(
   { issuer, api, redirectUri, state }: DemoServer,
   person: FlowSettings['person'],
+  { signed }: Pick<Options, 'signed'>,
 ): Promise<void> {
   const key = await readClientKey(state)
   const authority = join(state, 'tls/ca.pem')
   const trust = existsSync(authority) ? { ca: await readFile(authority, 'utf8') } : {}
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
-  await playFlow(createStoryteller(write), {
+  const settings = {
     issuer,
     api,
     redirectUri,
@@ -60,8 +61,12 @@ async function play(
     clientId: exampleClientId,
     clientKey: await crypto.subtle.importKey('jwk', key, algorithm, false, ['sign']),
     clientKeyId: key.kid,
+    clientJwk: { ...key },
     fetch: createFetch(trust),
-  })
+  }
+  const storyteller = createStoryteller(write)
+  if (signed) await playSignedFlow(storyteller, { ...settings, state })
+  else await playFlow(storyteller, settings)
 }
 
 async function finish(status: number): Promise<void> {
@@ -90,13 +95,15 @@ function readOptions() {
       password: { type: 'string', default: alice.password },
       'totp-secret': { type: 'string' },
       tls: { type: 'boolean', default: false },
+      signed: { type: 'boolean', default: false },
     },
   }).values
 }
 
-async function startOwn(tls: boolean): Promise<DemoServer> {
+async function startOwn({ tls, signed }: Options): Promise<DemoServer> {
   write('Starting a server of our own …\n')
-  return startDemoServer({ tls, signal: interruption.signal })
+  const profile = signed ? { profile: 'fapi2-message-signing' } : {}
+  return startDemoServer({ tls, ...profile, signal: interruption.signal })
 }
 
 /** Addresses as `npm start` lays them out, where nothing else is said. */

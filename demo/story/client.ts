@@ -9,6 +9,8 @@ export type FlowSettings = {
   readonly clientId: string
   readonly clientKey: client.CryptoKey
   readonly clientKeyId: string
+  /** The same key as a JWK: it signs messages to the API as well. */
+  readonly clientJwk: Readonly<Record<string, unknown>>
   readonly person: {
     readonly username: string
     readonly password: string

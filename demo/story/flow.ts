@@ -4,7 +4,9 @@ import type { Page } from '../../test/support/browser.ts'
 import { discover, readClaims } from './client.ts'
 import type { FlowSettings, Sent, Tokens } from './client.ts'
 import { oneTimeCode } from './one-time-code.ts'
+import { describePage, hasButton } from './sign-in.ts'
 import { playApi, playEnd } from './misuse.ts'
+import { playSigned } from './signed.ts'
 import { promise, short } from './steps.ts'
 import type { Storyteller } from './steps.ts'
 
@@ -74,7 +76,7 @@ export async function playFlow({ step }: Storyteller, settings: FlowSettings): P
   let page: Page | undefined
   await step('Authorize', 'A browser opens the reference and is asked to sign in.', async () => {
     page = await browser.open(authorizationUrl, { from: 'cross-site' })
-    promise(page.status === 200 && has(page, 'login'), 'a sign-in page', describePage(page))
+    promise(page.status === 200 && hasButton(page, 'login'), 'a sign-in page', describePage(page))
     return { page: new URL(page.url).pathname, 'it says': page.words }
   })
   await step('Sign in', `${person.username} gives user name and password.`, async () => {
@@ -92,7 +94,11 @@ export async function playFlow({ step }: Storyteller, settings: FlowSettings): P
       async () => {
         const otp = oneTimeCode(totpSecret)
         page = await page?.submit('login', { otp })
-        promise(page !== undefined && has(page, 'approve'), 'a consent page', describePage(page))
+        promise(
+          page !== undefined && hasButton(page, 'approve'),
+          'a consent page',
+          describePage(page),
+        )
         return { page: new URL(page.url).pathname, 'it says': page.words }
       },
     )
@@ -151,6 +157,7 @@ export async function playFlow({ step }: Storyteller, settings: FlowSettings): P
     }
   })
   await playApi({ step }, { ...settings, config, sent: () => sent }, { tokens: first, dpop })
+  await playSigned({ step }, { ...settings, config }, { tokens: first, dpop })
   await step('Userinfo', 'The server says who signed in, to the holder of the key.', async () => {
     const subject = first.claims()?.sub ?? ''
     const person = await client.fetchUserInfo(config, first.access_token, subject, { DPoP: dpop })
@@ -158,9 +165,3 @@ export async function playFlow({ step }: Storyteller, settings: FlowSettings): P
   })
   await playEnd({ step }, { ...settings, config }, { tokens: first, redeem })
 }
-
-const has = (page: Page, button: string): boolean =>
-  page.forms.some((form) => form.buttons.some(({ id }) => id === button))
-
-const describePage = (page: Page | undefined): string =>
-  page === undefined ? 'no page' : `${page.status} ${page.url}\n${page.words}`

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,10 +22,15 @@ const startPatience = 90_000
  */
 export async function startDemoServer(options: {
   readonly tls: boolean
+  /** Profile of the issuer; without it the local runtime's own. */
+  readonly profile?: string
   /** Gives up, and ends what was started so far. */
   readonly signal: AbortSignal
 }): Promise<DemoServer> {
   const state = await mkdtemp(join(tmpdir(), 'fapi-edge-demo-'))
+  const config = `${state}.json`
+  const { profile } = options
+  if (profile !== undefined) await writeFile(config, JSON.stringify({ issuer: { profile } }))
   const [port, mtls, api, apiMtls, client] = await freePorts(5)
   const flags = {
     '--port': port,
@@ -41,6 +46,7 @@ export async function startDemoServer(options: {
       join(import.meta.dirname, '../start.ts'),
       ...Object.entries(flags).flatMap(([name, value]) => [name, String(value)]),
       ...(options.tls ? ['--tls'] : []),
+      ...(profile === undefined ? [] : ['--config', config]),
     ],
     // A group of its own, so that it can be ended as a whole.
     { detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -51,6 +57,7 @@ export async function startDemoServer(options: {
     await Promise.race([ended, sleep(10_000)])
     signalGroup(child.pid, 'SIGKILL')
     await rm(state, { recursive: true, force: true })
+    await rm(config, { force: true })
   }
   let complaint = ''
   child.stderr.on('data', (text: Buffer) => {

@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../authorization-details/detail.ts'
 import type { Result } from '../errors.ts'
 import type { AuthorizationRequest, ClientRecord, Issuer, Sender } from '../types.ts'
 import type { Parameters } from './parameters.ts'
@@ -10,6 +11,8 @@ export type RuleInput = {
   readonly sender: Sender
   /** The parameters came in a request object that the client signed. */
   readonly signed: boolean
+  /** `authorization_details` as read by the schemas of their types; absent: none came. */
+  readonly details?: readonly AuthorizationDetail[]
   /** The person a verified `id_token_hint` is about. */
   readonly subjectHint?: string
 }

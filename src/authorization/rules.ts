@@ -3,6 +3,7 @@ import type { Refusal, Result } from '../errors.ts'
 import type { AuthorizationRequest } from '../types.ts'
 import type { Rule, RuleInput } from './rule.ts'
 import { authenticationContext } from './rules/authentication-context.ts'
+import { authorizationDetails } from './rules/authorization-details.ts'
 import { claims } from './rules/claims.ts'
 import { codeBinding } from './rules/code-binding.ts'
 import { grantManagement } from './rules/grant-management.ts'
@@ -21,13 +22,14 @@ import { unsupported } from './rules/unsupported.ts'
 /** Everything a pushed authorization request must satisfy, in order. */
 const rules: readonly Rule[] = [
   signedRequest,         // FAPI2 MS 5.3.1-1, RFC 9101 10.5
-  unsupported,           // RFC 9126 2.1, RFC 9396
+  unsupported,           // RFC 9126 2.1
   responseType,          // FAPI2 SP 5.3.2.2-1
   responseMode,          // OAuth 2.0 Multiple Response Types 2.1
   redirectUri,           // FAPI2 SP 5.3.2.2-6, -8
   pkce,                  // FAPI2 SP 5.3.2.2-5
   scope,                 // RFC 6749 3.3
   resource,              // RFC 8707 2
+  authorizationDetails,  // RFC 9396 5, 10
   state,                 // FAPI2 SP 5.3.2.2 note 4
   nonce,                 // FAPI2 SP 5.3.2.2-14
   prompt,                // OIDC Core 3.1.2.1

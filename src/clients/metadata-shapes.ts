@@ -35,6 +35,7 @@ const shapes: readonly (readonly [string, (value: unknown) => boolean, string])[
   ['policy_uri', isPage, 'an https URL'],
   ['tos_uri', isPage, 'an https URL'],
   ['contacts', isTexts, 'a list of texts'],
+  ['authorization_details_types', isTexts, 'a list of texts'],
   ['subject_type', (value) => value === 'public' || value === 'pairwise', 'public or pairwise'],
   ['sector_identifier_uri', isText, 'a text'],
   ['id_token_signed_response_alg', isText, 'a text'],

@@ -42,7 +42,7 @@ export type ClientMetadata = {
   readonly policy_uri?: string
   readonly tos_uri?: string
   readonly contacts?: readonly string[]
-  /** RFC 9396 10. */
+  /** Types of authorization details it may use (RFC 9396 10); absent: none. */
   readonly authorization_details_types?: readonly string[]
   /** The operator knows whose client this is. Not a client's own word: see `checkOperatorMembers`. */
   readonly operator_verified?: boolean
@@ -80,7 +80,8 @@ export function checkClientMetadata(
     problemWithGrants(grantTypes, metadata) ??
     problemWithAuthentication(metadata, issuer, allowed) ??
     problemWithSender(metadata, issuer) ??
-    problemWithScope(metadata.scope ?? '', issuer)
+    problemWithScope(metadata.scope ?? '', issuer) ??
+    problemWithDetailTypes(metadata.authorization_details_types ?? [], issuer)
   if (checked !== undefined) return invalid(checked)
   const redirectUris = metadata.redirect_uris ?? []
   for (const uri of redirectUris) {
@@ -123,7 +124,7 @@ export function checkClientMetadata(
 }
 
 const optionalMembers = [
-  'token_endpoint_auth_signing_alg', 'jwks_uri', 'client_uri', 'policy_uri', 'tos_uri', 'contacts',
+  'token_endpoint_auth_signing_alg', 'jwks_uri', 'client_uri', 'policy_uri', 'tos_uri', 'contacts', 'authorization_details_types',
   ...openIdMembers, ...messageMembers, ...subjectMembers,
 ] as const // prettier-ignore
 
@@ -238,6 +239,11 @@ function problemWithScope(scope: string, issuer: Issuer): string | undefined {
   const known = knownScopes(issuer)
   const unknown = scope.split(' ').find((name) => name !== '' && !known.includes(name))
   return unknown === undefined ? undefined : 'scope holds a scope this issuer does not know'
+}
+
+function problemWithDetailTypes(types: readonly string[], issuer: Issuer): string | undefined {
+  const known = types.every((type) => Object.hasOwn(issuer.detailTypes, type))
+  return known ? undefined : 'authorization_details_types holds a type this issuer does not know'
 }
 
 export const openidScopes = [

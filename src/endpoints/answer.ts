@@ -51,7 +51,8 @@ export async function approve(
   const { claims, scope, management } = request
   const named = [...new Set([...claims.idToken, ...claims.userinfo])]
   const agreed = { scope, claims: named, endsAt: call.now + lifetime }
-  const updates = management?.grantId === grantId
+  const updates = management?.grantId === grantId && management.action !== 'create'
+  const anew = updates ? { ...agreed, action: management.action } : undefined
   const restsOn = updates ? grantId : covering?.grantId
   const promised = await promise(call, live, approval, { ...agreed, restsOn })
   if (!promised && covering !== undefined) return askConsent(call, live)
@@ -70,9 +71,7 @@ export async function approve(
     consent,
     code: codeOf(call, live, handle.secretHash),
     ...(management === undefined ? {} : { managed: true }),
-    ...(management === undefined || management.action === 'create'
-      ? {}
-      : { update: management.action }),
+    ...(anew === undefined ? {} : { update: anew.action }),
     evidence: approvalEvidence({ live, basis: given.basis, consent, response, lifetime }),
   }
   if (!(await storage.object('Grant.authorize', () => grant.authorize(order)))) {
@@ -80,9 +79,7 @@ export async function approve(
     return turnAway('permission-ended', detail, await wayBack(call, client, request))
   }
   call.waitUntil(
-    storage.object('Account.confirmGrant', () =>
-      account.confirmGrant(issuer.id, grantId, updates ? agreed : undefined),
-    ),
+    storage.object('Account.confirmGrant', () => account.confirmGrant(issuer.id, grantId, anew)),
   )
   call.log('consent.approved', { client_id: client.clientId, grant: grantId })
   return sendResponse(call, live, response)

@@ -48,6 +48,12 @@ const requestObjects = ({ profile }: Issuer) => ({
   require_signed_request_object: profile.requestObjects === 'required',
 })
 
+/** RFC 9396 10. */
+const detailTypes = (issuer: Issuer) => {
+  const names = Object.keys(issuer.detailTypes)
+  return names.length === 0 ? {} : { authorization_details_types_supported: names }
+}
+
 /**
  * OIDC Discovery 3, JARM 4: what clients may register; they may have it encrypted for a key of theirs.
  */
@@ -108,6 +114,7 @@ export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>
     grant_management_action_required: issuer.grantManagement.actionRequired,
     acr_values_supported: acrValues(issuer),
     ui_locales_supported: languageNames,
+    ...detailTypes(issuer),
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     protected_resources: issuer.resourceServers.map((server) => server.identifier),
     ...(mtls

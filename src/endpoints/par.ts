@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import { placeOf } from '../call.ts'
+import { detailsRequested } from '../authorization-details/read.ts'
 import { one, readForm } from '../authorization/parameters.ts'
 import type { Parameters } from '../authorization/parameters.ts'
 import { receivedRequest } from '../authorization/received.ts'
@@ -92,7 +93,12 @@ async function judge(
     await hintedSubject(call, one(parameters, 'id_token_hint'), client.clientId),
   )
   const { issuer } = call
-  const given = { parameters, issuer, sender, client, signed: signed !== undefined, ...hinted }
+  const details = demand(await detailsRequested(issuer, parameters))
+  const given = {
+    ...{ parameters, issuer, sender, client, signed: signed !== undefined },
+    ...hinted,
+    ...(details === undefined ? {} : { details }),
+  }
   return { request: demand(validateAuthorizationRequest(given)), signed }
 }
 

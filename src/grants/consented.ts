@@ -48,15 +48,15 @@ export const registeredOf = ({ metadata }: ClientRecord): Registered => ({
  * A token that rests on a person's consent: what it may say, the grant's own object decides, and
  * records. Errors: `invalid_target`, `invalid_authorization_details` for what is malformed.
  */
-export function prepareConsented(
+export async function prepareConsented(
   call: Call,
   { parameters, client, confirmation }: TokenRequest,
   asking: Asking,
-): Result<PreparedGrant> {
+): Promise<Result<PreparedGrant>> {
   const { storage, stubs, issuer } = call
   const resource = oneResource(parameters)
   if (!resource.ok) return resource
-  const details = detailsAsked(issuer, client.record.metadata, parameters)
+  const details = await detailsAsked(issuer, client.record.metadata, parameters)
   if (!details.ok) return details
   const { scope = [] } = asking
   const order = (record: ClientRecord, cnf: Confirmation): TokenOrder => ({

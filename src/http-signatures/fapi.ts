@@ -20,15 +20,15 @@ type Row<Facts> = {
   readonly when?: (facts: Facts) => boolean
 }
 
-type RequestFacts = { readonly headers: Headers; readonly content: Uint8Array }
+type RequestFacts = { readonly headers: Headers; readonly hasContent: boolean }
 type ResponseFacts = RequestFacts & {
   readonly request: RequestMessage
   /** Label of the request's signature, when it had one. */
   readonly label: string | undefined
 }
 
-const hasDigest = ({ headers, content }: RequestFacts) =>
-  content.length > 0 || headers.has('content-digest')
+const hasDigest = ({ headers, hasContent }: RequestFacts) =>
+  hasContent || headers.has('content-digest')
 
 /** 5.3.1: what a request's signature covers. */
 const requestRows: readonly Row<RequestFacts>[] = [
@@ -81,7 +81,7 @@ export async function signRequest(
   const headers = await withDigest(request.headers, content)
   const fields = await createSignature(describeRequest({ ...request, headers }), {
     label,
-    components: covered(requestRows, { headers, content }),
+    components: covered(requestRows, { headers, hasContent: content.length > 0 }),
     parameters: parametersOf(signing, requestTag),
     signer: signing.signer,
   })
@@ -97,7 +97,7 @@ export async function verifyRequest(
   const picked = pickSignature(headers, requestTag)
   if (picked.kind !== 'label')
     return refuse('invalid_signature', invalidSignature, reasonOf(picked))
-  const components = covered(requestRows, { headers, content })
+  const components = covered(requestRows, { headers, hasContent: content.length > 0 })
   const message = describeRequest(request)
   const verified = await verifyMessage(message, { ...given, label: picked.label, components })
   if (!verified.ok) return verified
@@ -109,11 +109,11 @@ export async function signResponse(
   response: ResponseMessage & { readonly content: Uint8Array },
   signing: Signing,
 ): Promise<Headers> {
-  const { content, request } = response
+  const { content } = response
   const headers = await withDigest(response.headers, content)
   const fields = await createSignature(describeResponse({ ...response, headers }), {
     label,
-    components: covered(responseRows, { headers, content, request, label: labelOf(request) }),
+    components: covered(responseRows, responseFacts(response, headers)),
     parameters: parametersOf(signing, responseTag),
     signer: signing.signer,
   })
@@ -125,12 +125,11 @@ export async function verifyResponse(
   response: ResponseMessage & { readonly content: Uint8Array },
   given: { readonly keys: VerifierFinder; readonly now: number },
 ): Promise<Result<VerifiedSignature>> {
-  const { headers, content, request } = response
+  const { headers, content } = response
   const picked = pickSignature(headers, responseTag)
   if (picked.kind !== 'label')
     return refuse('invalid_signature', invalidSignature, reasonOf(picked))
-  const facts = { headers, content, request, label: labelOf(request) }
-  const components = covered(responseRows, facts)
+  const components = covered(responseRows, responseFacts(response, headers))
   const message = describeResponse(response)
   const verified = await verifyMessage(message, { ...given, label: picked.label, components })
   if (!verified.ok) return verified
@@ -141,14 +140,27 @@ export async function verifyResponse(
 export const isSigned = (headers: Headers): boolean =>
   pickSignature(headers, requestTag).kind !== 'none'
 
-/** What a client should sign (RFC 9421 5.1): a hint beside a refusal. */
-export const acceptSignature = `${label}=("@method" "@target-uri" "authorization" "dpop" "content-digest");created;tag="${requestTag}"`
+/** What of such a request a client should sign (RFC 9421 5.1): a hint beside a refusal. */
+export function acceptSignature(headers: Headers, hasContent: boolean): string {
+  const names = covered(requestRows, { headers, hasContent }).map((name) => `"${String(name)}"`)
+  return `${label}=(${names.join(' ')});created;tag="${requestTag}"`
+}
 
 const wrongDigest = refuse(
   'invalid_signature',
   invalidSignature,
   'Content-Digest is not the content’s',
 )
+
+const responseFacts = (
+  { content, request }: ResponseMessage & { readonly content: Uint8Array },
+  headers: Headers,
+): ResponseFacts => ({
+  headers,
+  hasContent: content.length > 0,
+  request,
+  label: labelOf(request),
+})
 
 /** A digest that is there must be right, with content or without. */
 async function contentFits(headers: Headers, content: Uint8Array): Promise<boolean> {

@@ -24,7 +24,7 @@ import {
   takeBack,
   toBeEnded,
 } from './account/grants.ts'
-import type { Agreed, GrantEntry } from './account/grants.ts'
+import type { Agreed, Anew, GrantEntry } from './account/grants.ts'
 import { noticesOf, settleNotice } from './account/notices.ts'
 import { accountOf, epochOf } from './account/person.ts'
 import type { PersonClaims, StoredAccount } from './account/person.ts'
@@ -269,11 +269,7 @@ export class Account extends EdgeObject {
   }
 
   /** The grant exists now. */
-  confirmGrant(
-    issuer: string,
-    grantId: string,
-    anew?: Pick<GrantEntry, 'scope' | 'claims' | 'endsAt'>,
-  ): Reply<true> {
+  confirmGrant(issuer: string, grantId: string, anew?: Anew): Reply<true> {
     if (this.of(issuer) !== undefined) confirmGrant(this.shelf, grantId, anew)
     return this.reply(true)
   }

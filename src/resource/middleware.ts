@@ -135,15 +135,32 @@ async function admit(
     demand(judgeAuthentication(token, needed, visit.now))
     return { token, signed }
   } catch (error) {
-    if (error instanceof StorageFault) {
-      const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
-      return { response: refusal(fault, '') }
-    }
-    if (!(error instanceof ProtocolError)) throw error
-    const wanted = wantedBy(error.refusal, needed)
-    const header = challenge(error.refusal, { algorithms, scheme, ...wanted })
-    return { response: refusal(error.refusal, header) }
+    return { response: refusalOf(visit, error, { needed, scheme }) }
   }
+}
+
+/** What a refusal says; a fault of anything but storage is thrown on. */
+function refusalOf(
+  { request, settings }: Visit,
+  error: unknown,
+  { needed, scheme }: { readonly needed: AccessNeed; readonly scheme: 'dpop' | 'bearer' },
+): Response {
+  if (error instanceof StorageFault) {
+    const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
+    return refusal(fault, '')
+  }
+  if (!(error instanceof ProtocolError)) throw error
+  const wanted = wantedBy(error.refusal, needed)
+  const { algorithms } = settings.profile
+  const response = refusal(
+    error.refusal,
+    challenge(error.refusal, { algorithms, scheme, ...wanted }),
+  )
+  if (error.refusal.code === 'invalid_signature') {
+    const { headers, body } = request
+    response.headers.set('accept-signature', acceptSignature(headers, body !== null))
+  }
+  return response
 }
 
 /** What the challenge names, so that the client knows what to ask for (RFC 6750 3, RFC 9470 3). */
@@ -239,10 +256,8 @@ async function nextNonce({ request, settings, now }: Visit): Promise<string> {
 }
 
 function refusal(why: Refusal | undefined, authenticate: string): Response {
-  const unsigned = why?.code === 'invalid_signature'
-  const status = unsigned ? 401 : resourceStatus(why)
+  const status = why?.code === 'invalid_signature' ? 401 : resourceStatus(why)
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
-  if (unsigned) headers.set('accept-signature', acceptSignature)
   if (status < 500) headers.set('www-authenticate', authenticate)
   else headers.set('retry-after', '1')
   const body = why === undefined ? {} : { error: why.code, error_description: why.description }

@@ -8,6 +8,7 @@ import { readCertificateAuthorities } from '../proof/authorities.ts'
 import { locationHints } from '../proof/location.ts'
 import type { Issuer, Operator } from '../types.ts'
 import { readAuthentication } from './authentication.ts'
+import { readDetailTypes } from './authorization-details.ts'
 import { readBranding } from './branding.ts'
 import { readGrantManagement } from './grant-management.ts'
 import {
@@ -31,7 +32,7 @@ const issuerMembers = [
   'id', 'issuer', 'mtls_origin', 'profile', 'name', 'authentication', 'lifetimes', 'signing_alg',
   'further_signing_algs', 'decryption_algs', 'key_rotation_days', 'resource_servers', 'scopes', 'operators', 'accepted_client_cas',
   'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding',
-  'grant_management',
+  'grant_management', 'authorization_details_types',
 ] // prettier-ignore
 
 /** Reads one issuer's settings into a frozen value. Throws `Contradiction`. */
@@ -70,7 +71,7 @@ export function readIssuer(
     replayGuards: integer(entry, 'replay_guards', where, { least: 1, most: 1024, else: 4 }),
     assertionShards: readShards(entry, where),
     grantManagement: readGrantManagement(entry, where),
-    detailTypes: {},
+    detailTypes: readDetailTypes(entry, where, resourceServers),
     defaultLocation: oneOf(entry, 'default_location', where, locationHints, 'weur'),
     jurisdiction: readJurisdiction(entry, where),
   })

@@ -92,19 +92,21 @@ describe('a client whose keys are at its own address', () => {
   })
 })
 
-describe('a client that is disabled', () => {
+describe.each([
+  { how: 'disabled', id: 'to-disable', method: 'POST', path: '/clients/to-disable/disable' },
+  { how: 'deleted', id: 'to-delete', method: 'DELETE', path: '/clients/to-delete' },
+])('a client that is $how', ({ id, method, path }) => {
   it('HS-RQ-01 has no keys any more within a minute', async () => {
     const signer = makeMessageKey('signer')
-    await register('short-lived', { jwks: { keys: [published(signer)] } })
-    const fixture = fixtureOf('short-lived', signer)
+    await register(id, { jwks: { keys: [published(signer)] } })
+    const fixture = fixtureOf(id, signer)
     const grant = { grant_type: 'client_credentials', scope: 'accounts' }
     const options = { key }
-    await moveClock(0, server)
     const { accessToken } = await testClient(fixture, server).token(grant, options)
     const signed = async () =>
       (await callSigned(accounts, fixture, { accessToken, key, on: server })).answer
     expect((await signed()).status).toBe(200)
-    const answer = await admin.request('POST', '/clients/short-lived/disable')
+    const answer = await admin.request(method, path)
     expect(answer.status, answer.text).toBeLessThan(300)
     await moveClock(58, server)
     const known = await signed()

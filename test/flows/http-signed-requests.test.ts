@@ -57,7 +57,11 @@ describe('a signed request to the bank API', () => {
   })
 
   it('HS-RQ-03 is refused without signature where one is demanded, and taken where it is not', async () => {
-    expectRefusal(await sendPlain(await prepare(statements, posting())))
+    const refused = await sendPlain(await prepare(statements, posting()))
+    expectRefusal(refused)
+    expect(refused.headers.get('accept-signature')).toBe(
+      'sig1=("@method" "@target-uri" "authorization" "dpop" "content-digest");created;tag="fapi-2-request"',
+    )
     expect((await sendPlain(await prepare(accounts, withDpop()))).status).toBe(200)
   })
 
@@ -89,6 +93,9 @@ describe('a signed request to the bank API', () => {
     const padded = (length: number) => order.padEnd(length)
     const large = await callSigned(statements, web.fixture, posting(padded(65_537)))
     expect([large.answer.status, large.answer.json['error']]).toEqual([413, 'payload_too_large'])
+    const untold = { ...posting(padded(65_537)), headers: { 'transfer-encoding': 'chunked' } }
+    const chunked = await callSigned(statements, web.fixture, untold)
+    expect(chunked.answer.status).toBe(413)
     const whole = await callSigned(statements, web.fixture, posting(padded(65_536)))
     expect(whole.answer.status).toBe(201)
   })

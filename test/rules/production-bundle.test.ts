@@ -111,12 +111,22 @@ describe('the production bundle', () => {
     expect(strange).toEqual([])
   })
 
+  it('holds nothing that only resource servers and clients run', () => {
+    const places = [...bundle.matchAll(/^\/\/ (\S+\.[cm]?[jt]sx?)$/gm)].map(([, path = '']) => path)
+    const theirs =
+      /src\/(http-signatures|resource)\/|node_modules\/(http-message-sig|structured-headers)\//
+    expect(places.filter((path) => theirs.test(path))).toEqual([])
+    for (const place of ['src/http-signatures', 'src/resource']) {
+      expect(sources(place).length).toBeGreaterThan(3)
+    }
+  })
+
   it('evaluates pages and encryption when the first person or client needs them, not before', () => {
     const { evaluated, known } = startOf(bundle)
     const needed = ['src/app.ts', 'src/tokens/jwt.ts', 'jose/dist/webapi/jws/compact/sign.js']
     const later = [
       'src/pages/layout.tsx', 'src/endpoints/account/overview.tsx', 'src/tokens/encrypt.ts', 'src/tokens/jwe.ts', 'jose/dist/webapi/jwe/compact/encrypt.js',
-      'jose/dist/webapi/lib/jwe_encrypt.js',
+      'jose/dist/webapi/lib/jwe_encrypt.js', '@cfworker/json-schema/dist/esm/validate.js', 'src/authorization-details/schema.ts',
     ] // prettier-ignore
     const ends = (paths: readonly string[]) => (wanted: string) =>
       paths.some((path) => path.endsWith(wanted))

@@ -3,10 +3,14 @@ import { accept, refuse } from '../../errors.ts'
 import { one, words } from '../parameters.ts'
 import type { Rule } from '../rule.ts'
 
-/** RFC 6749 3.3: known scopes the client registered. */
-export const scope: Rule = ({ parameters, client }) => {
+/** RFC 6749 3.3: known scopes the client registered. With details there may be none (RFC 9396 3). */
+export const scope: Rule = ({ parameters, client, details }) => {
   const value = one(parameters, 'scope')
-  if (value === undefined) return refuse('invalid_scope', 'scope is required')
+  if (value === undefined) {
+    return details === undefined
+      ? refuse('invalid_scope', 'scope is required')
+      : accept({ scope: [] })
+  }
   if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) {
     return refuse('invalid_scope', 'scope has characters a scope cannot have')
   }

@@ -6,8 +6,5 @@ export const unsupported: Rule = ({ parameters }) => {
   if (parameters.has('request_uri')) {
     return refuse('invalid_request', 'request_uri must not be pushed')
   }
-  if (parameters.has('authorization_details')) {
-    return refuse('invalid_authorization_details', 'No type of authorization_details is supported')
-  }
   return accept({})
 }

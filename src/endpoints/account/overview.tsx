@@ -110,7 +110,12 @@ async function permissionOf(
   const grant =
     stub && (await call.storage.object('Grant.summary', () => stub.summary(call.issuer.id)))
   const { grantId, clientId, createdAt, endsAt, endedAt, scope = [], claims = [] } = entry
-  const wish = { scope: grant?.consent?.scope ?? scope, claims, catalogue: call.issuer.scopes }
+  const held = grant?.consent
+  const wish = {
+    scope: held?.scope ?? scope,
+    claims: held === undefined ? claims : [...held.claims.idToken, ...held.claims.userinfo],
+    catalogue: call.issuer.scopes,
+  }
   const known = {
     grantId,
     clientName: names.get(clientId) ?? clientId,

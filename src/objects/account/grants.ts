@@ -19,6 +19,9 @@ export type GrantEntry = {
 /** What was agreed to. */
 export type Agreed = { readonly scope: readonly string[]; readonly claims: readonly string[] }
 
+/** What was agreed to in an update of a grant. */
+export type Anew = Agreed & { readonly endsAt: number; readonly action: 'merge' | 'replace' }
+
 /** Grants that are to be ended, and when to try again. */
 export type Ending = { readonly ids: readonly string[]; readonly retryAt: number }
 
@@ -51,19 +54,16 @@ export function promiseGrant(
 }
 
 /** The grant exists now, or was agreed to anew: for what, and until when. */
-export function confirmGrant(
-  shelf: Shelf,
-  grantId: string,
-  anew?: Pick<GrantEntry, 'scope' | 'claims' | 'endsAt'>,
-): void {
+export function confirmGrant(shelf: Shelf, grantId: string, anew?: Anew): void {
   const entry = shelf.read<GrantEntry>(grantKey(grantId))
   if (entry?.status === 'authorized' && anew !== undefined) {
-    const { endsAt, ...agreed } = anew
-    // Unclaimed, it ends when it always did: the later end only keeps it on the list.
+    const { scope = [], claims = [] } = anew.action === 'merge' ? entry : {}
     shelf.write(grantKey(grantId), {
       ...entry,
-      ...agreed,
-      endsAt: Math.max(entry.endsAt, endsAt),
+      scope: [...new Set([...scope, ...anew.scope])],
+      claims: [...new Set([...claims, ...anew.claims])],
+      // Unclaimed, it ends when it always did: the later end only keeps it on the list.
+      endsAt: Math.max(entry.endsAt, anew.endsAt),
     })
     note(shelf, { kind: 'permission-given', clientId: entry.clientId })
   }

@@ -1,5 +1,5 @@
 import type { AuthorizationDetail } from '../../authorization-details/detail.ts'
-import { forAudience, problemBeyond, within } from '../../authorization-details/compare.ts'
+import { forAudience, narrowed, problemBeyond } from '../../authorization-details/compare.ts'
 import { accept, refuse } from '../../errors.ts'
 import type { Result } from '../../errors.ts'
 import { scopeFor, userinfoAudience } from '../../tokens/audience.ts'
@@ -52,7 +52,8 @@ function detailsOf(
 ): Result<readonly AuthorizationDetail[]> {
   const granted = consent.details ?? []
   if (order.details === undefined) return accept(granted)
-  if (within(issuer.detailTypes, order.details, granted)) return accept(order.details)
+  const less = narrowed(issuer.detailTypes, order.details, granted)
+  if (less !== undefined) return accept(less)
   const beyond = problemBeyond(issuer.detailTypes, order.details, granted)
   return refuse('invalid_authorization_details', beyond ?? 'More was asked for than was granted')
 }

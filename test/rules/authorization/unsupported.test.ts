@@ -4,7 +4,6 @@ import { refusalOf } from '../support/issuer.ts'
 
 it.each([
   ['SP-PAR-01 refuses a pushed request_uri', 'request_uri', 'invalid_request'],
-  ['RFC 9396 5 refuses authorization_details instead of ignoring them', 'authorization_details', 'invalid_authorization_details'],
 ] as const)('%s', (_name, parameter, code) => {
   expect(refusalOf(unsupported, { [parameter]: 'x' })).toBe(code)
   expect(refusalOf(unsupported, { [`${parameter}_`]: 'x', response_type: 'code' })).toBeUndefined()
