@@ -66,7 +66,7 @@ describe('the audit stream', () => {
   it('has a trace of its own where the header of the caller is garbage', async () => {
     const garbage = `00-${'<script>'.repeat(4)}-${'"},{'.repeat(4)}-01`
     const records = await recordedIn(() => web.par({ key, headers: [['traceparent', garbage]] }))
-    expect(JSON.stringify(records)).not.toContain('script')
+    expect(JSON.stringify(records)).not.toContain('<script')
     const accepted = records.find(({ event }) => event === 'par.accepted')
     expect(accepted?.['trace_id']).toMatch(/^[0-9a-f]{32}$/)
     expect(accepted?.['span_id']).toMatch(/^[0-9a-f]{16}$/)
@@ -81,7 +81,7 @@ describe('the audit stream', () => {
       await web.post('/revoke', { token: refreshToken })
     })
     for (const event of [
-      'nonce.refused', 'par.accepted', 'sign_in.succeeded', 'consent.shown', 'consent.approved', 'token.issued',
+      'par.accepted', 'sign_in.succeeded', 'consent.shown', 'consent.approved', 'token.issued',
       'token.introspected', 'token.revoked',
     ] as const) expect(named(records)).toContain(event) // prettier-ignore
     const [shown, approved] = (['consent.shown', 'consent.approved'] as const).map((wanted) =>
@@ -109,10 +109,10 @@ describe('what an operator does', () => {
     expect(operations.map(({ operation }) => operation)).toEqual([
       'POST /keys/rotate', 'GET /keys', 'POST /keys/:id/revoke',
     ]) // prettier-ignore
-    const made = records.find(({ event }) => event === 'key.made')
-    expect(made).toMatchObject({ ring: 'evidence' })
     const revoked = records.find(({ event }) => event === 'key.revoked')
-    expect(revoked).toMatchObject({ ring: 'evidence', kid: made?.['kid'], severity_text: 'WARN' })
+    expect(revoked).toMatchObject({ ring: 'evidence', severity_text: 'WARN' })
+    const made = records.filter(({ event }) => event === 'key.made')
+    expect(made.map(({ kid }) => kid)).toContain(revoked?.['kid'])
   })
 })
 
