@@ -1,6 +1,7 @@
 import { createAdminClient } from './admin-client.ts'
 import { clientCommands } from './commands/clients.ts'
 import type { Command } from './commands/command.ts'
+import { evidenceCommands } from './commands/evidence.ts'
 import { grantCommands } from './commands/grants.ts'
 import { keyCommands } from './commands/keys.ts'
 import { userCommands } from './commands/users.ts'
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   ...clientCommands,
   ...userCommands,
   ...grantCommands,
+  ...evidenceCommands,
   ...keyCommands,
 ]
 

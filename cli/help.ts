@@ -13,7 +13,7 @@ export function overview(commands: readonly Command[], topic: string | undefined
   return [
     `Usage: ${start} COMMAND [options]`,
     '',
-    'Speaks to the admin API of an issuer with an operator key.',
+    'Speaks to the admin API of an issuer with an operator key; evidence verify needs neither.',
     '',
     ...lines,
     '',

@@ -44,6 +44,7 @@ export function makeSeeds(state: State, addresses: Addresses): Seeds {
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         scope: 'openid profile accounts',
+        authorization_details_types: ['account_information', 'payment_initiation'],
         token_endpoint_auth_method: 'private_key_jwt',
         token_endpoint_auth_signing_alg: 'ES256',
         dpop_bound_access_tokens: true,

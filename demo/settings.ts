@@ -19,6 +19,9 @@ export type Addresses = {
 
 export const operatorId = 'operator.local'
 
+/** Through it the server asks the bank what a person may choose at consent. */
+export const choicesBinding = 'BANK_CHOICES'
+
 /** Works out the addresses: `--issuer` wins over the configuration file, which wins over this machine. */
 export function readAddresses(options: Options, config: ConfigFile): Addresses {
   const configured = config.issuer['issuer']
@@ -72,6 +75,7 @@ export async function composeSettings(
         },
       },
     },
+    authorization_details_types: detailTypes(addresses),
   }
   const issuer: Json = {
     ...merge(defaults, config.issuer),
@@ -93,6 +97,17 @@ export async function composeSettings(
   if (!checked.ok) return stop(checked.problem)
   const [first] = checked.settings.issuers
   return { settings, factors: first?.authentication.minimum ?? 2 }
+}
+
+/** The shipped types, for the bank API; accounts are chosen from what the bank lists. */
+function detailTypes({ api }: Addresses): Json {
+  const chosen = (member: string) => ({ [member]: { service: choicesBinding } })
+  const type = (use: string, more: Json = {}) => ({ use, resource_servers: [api], ...more })
+  return {
+    account_information: type('account_information', { enrich: chosen('accounts') }),
+    payment_initiation: type('payment_initiation', { enrich: chosen('debtorAccount') }),
+    patient_record: type('patient_record'),
+  }
 }
 
 /** Nobody could sign in: said before anything runs. */

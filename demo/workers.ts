@@ -8,6 +8,7 @@ import type { Json } from './json.ts'
 import type { Options } from './options.ts'
 import { stop } from './problem.ts'
 import type { WorkerName } from './runtime.ts'
+import { choicesBinding } from './settings.ts'
 import type { Addresses } from './settings.ts'
 import type { Secrets } from './state.ts'
 
@@ -25,7 +26,10 @@ const serverObjects = {
   Throttle: 'THROTTLE',
 } as const
 
-const apiObjects = { ResourceReplayGuard: 'RESOURCE_REPLAY_GUARD' } as const
+const apiObjects = {
+  ResourceReplayGuard: 'RESOURCE_REPLAY_GUARD',
+  PaymentBook: 'PAYMENT_BOOK',
+} as const
 
 export type WorkerInputs = {
   readonly options: Options
@@ -67,6 +71,7 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
         COPIES: { type: 'kv', id: 'copies' },
         DEVELOPMENT: { type: 'text', value: 'loopback' },
         CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
+        [choicesBinding]: { type: 'worker', worker: 'bank-api', exportName: 'Choices' },
         OUTBOUND_ALLOWED: { type: 'text', value: options.outboundAllowed.join(',') },
         ...(login === undefined
           ? {}

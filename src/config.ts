@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from './encoding.ts'
+import type { Anchor } from './evidence/anchor.ts'
 import type { Account } from './objects/account.ts'
 import type { Client } from './objects/client.ts'
 import type { Directory } from './objects/directory.ts'
@@ -23,6 +24,9 @@ export type Env = AuditBindings & {
   readonly COPIES: KVNamespace
   /** Damps floods of pushed requests, per client and location. Optional. */
   readonly PUSH_LIMIT?: RateLimit
+  /** Where the heads of chains of evidence are laid, outside of what this Worker can change. Optional. */
+  readonly EVIDENCE_BUCKET?: R2Bucket
+  readonly EVIDENCE_QUEUE?: Queue<Anchor>
   readonly PUSHED_REQUEST: DurableObjectNamespace<PushedRequest>
   readonly GRANT: DurableObjectNamespace<Grant>
   readonly REPLAY_GUARD: DurableObjectNamespace<ReplayGuard>

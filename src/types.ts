@@ -59,6 +59,14 @@ export type AuthenticationPolicy = {
   readonly login?: DelegatedLogin
 }
 
+/** How evidence of grants is kept. */
+export type EvidenceSettings = {
+  /** Seconds between two heads that are laid outside, where something is bound for that. */
+  readonly anchorEvery: number
+  /** Days a grant's chain is kept after the grant's end. */
+  readonly retentionDays: number
+}
+
 /** A configured issuer, frozen. */
 export type Issuer = {
   /** Unchanging id, `[a-z0-9-]{1,32}`; begins every object name, KV key and key derivation label. */
@@ -81,6 +89,7 @@ export type Issuer = {
   readonly decryptionAlgorithms: readonly DecryptionAlgorithm[]
   /** Days a signing key signs before the next one takes over. */
   readonly keyRotationDays: number
+  readonly evidence: EvidenceSettings
   readonly resourceServers: readonly ResourceServer[]
   readonly scopes: Readonly<Record<string, ScopeText>>
   readonly branding: Branding

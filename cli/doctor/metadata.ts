@@ -123,6 +123,42 @@ const rules: readonly Rule[] = [
     holds: (metadata) => metadata['authorization_response_iss_parameter_supported'] === true,
   },
   {
+    check: 'metadata.request_objects',
+    good: 'Request objects are taken, and their algorithms are named',
+    bad: 'Request objects are demanded but not taken, or taken without naming their algorithms',
+    remedy: 'require_signed_request_object needs request_parameter_supported and its algorithms.',
+    holds: (metadata) => {
+      const taken = metadata['request_parameter_supported'] === true
+      if (!taken) return metadata['require_signed_request_object'] !== true
+      return (texts(metadata['request_object_signing_alg_values_supported']) ?? []).length > 0
+    },
+  },
+  {
+    check: 'metadata.response_modes',
+    good: 'Authorization responses travel in the query, or signed',
+    bad: 'A response mode is unsigned and not query, or signed modes lack jwt or their algorithms',
+    remedy: 'Use a FAPI 2.0 profile: certification looks for jwt by itself (JARM 2.3.4).',
+    holds: (metadata) => {
+      const modes = texts(metadata['response_modes_supported']) ?? ['query']
+      const signed = modes.filter((mode) => mode === 'jwt' || mode.endsWith('.jwt'))
+      const named = texts(metadata['authorization_signing_alg_values_supported']) ?? []
+      return (
+        modes.every((mode) => mode === 'query' || signed.includes(mode)) &&
+        (signed.length === 0 || (signed.includes('jwt') && named.length > 0))
+      )
+    },
+  },
+  {
+    check: 'metadata.signed_messages',
+    good: 'Signed requests and signed responses are demanded together, or neither is',
+    bad: 'Signed requests are demanded, and unsigned responses are offered',
+    remedy: 'Use fapi2-message-signing whole (FAPI2 MS 5.3.1-1, 5.4.1-1).',
+    holds: (metadata) =>
+      metadata['require_signed_request_object'] !== true ||
+      !has(metadata, 'response_modes_supported', 'query'),
+    mild: true,
+  },
+  {
     check: 'metadata.auth_methods',
     good: 'Clients authenticate with keys or certificates only',
     bad: 'Client authentication methods are missing, or weaker than keys or certificates',

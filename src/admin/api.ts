@@ -3,6 +3,7 @@ import { ProtocolError, fail } from '../errors.ts'
 import { demandAccess } from '../endpoints/protected.ts'
 import { adminAudience } from '../tokens/audience.ts'
 import { clientOperations } from './clients.ts'
+import { evidenceOperations } from './evidence.ts'
 import { grantOperations } from './grants.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
@@ -12,6 +13,7 @@ const operations: readonly Operation[] = [
   ...clientOperations,
   ...userOperations,
   ...grantOperations,
+  ...evidenceOperations,
   ...keyOperations,
 ]
 

@@ -27,7 +27,8 @@ async function describe(call: Call, entry: GrantEntry) {
   return {
     grant_id: entry.grantId,
     client_id: entry.clientId,
-    scope: grant.consent?.scope.join(' ') ?? '',
+    // Long after its end only the account knows what a grant was for.
+    scope: (grant.consent?.scope ?? entry.scope ?? []).join(' '),
     resource: grant.consent?.resources ?? [],
     status: grant.status,
     created_at: iso(grant.createdAt),

@@ -8,6 +8,7 @@ import { decodeJwt, verifySignature } from '../tokens/jwt.ts'
 import type { JwtParts } from '../tokens/jwt.ts'
 import type { ClientRecord } from '../types.ts'
 import type { PublicJwk } from '../clients/jwks.ts'
+import { decryptRequest, isEncrypted } from './encrypted-request.ts'
 import { one } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
 import { parametersOf } from './request-claims.ts'
@@ -26,8 +27,9 @@ export type SignedRequest = {
 /** The parameters of a request, from wherever they came. */
 export type OpenedRequest = { readonly parameters: Parameters; readonly signed?: SignedRequest }
 
-/** Longest request object, in characters. */
+/** Longest request object, and longest encrypted one, in characters. */
 const mostCharacters = 32 * 1024
+const mostEncrypted = 48 * 1024
 
 /** Seconds between `nbf` and `exp`, and from `nbf` until now, at most (FAPI2 MS 5.3.1-3, -4). */
 const longestLife = 3_600
@@ -48,15 +50,18 @@ export async function openRequest(
   client: ClientRecord,
   form: Parameters,
 ): Promise<Result<OpenedRequest>> {
-  const jws = one(form, 'request')
-  if (jws === undefined) return accept({ parameters: form })
+  const request = one(form, 'request')
+  if (request === undefined) return accept({ parameters: form })
   if ([...form.keys()].some((name) => !outside.includes(name))) {
     return refuse('invalid_request', 'Beside request no other parameter may be sent')
   }
-  if (jws.length > mostCharacters) {
-    return refuse('payload_too_large', `request is longer than ${mostCharacters} characters`)
+  const encrypted = isEncrypted(request)
+  const most = encrypted ? mostEncrypted : mostCharacters
+  if (request.length > most) {
+    return refuse('payload_too_large', `request is longer than ${most} characters`)
   }
-  return openSigned(call, client, jws)
+  const jws = encrypted ? await decryptRequest(call, client, request) : accept(request)
+  return jws.ok ? openSigned(call, client, jws.value) : jws
 }
 
 async function openSigned(

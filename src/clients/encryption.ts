@@ -9,7 +9,8 @@ export const contentEncryptionAlgorithms = ['A256GCM'] as const
 export type ContentEncryption = (typeof contentEncryptionAlgorithms)[number]
 
 /** What a client may have encrypted. */
-export type Encryptable = 'id_token' | 'userinfo' | 'authorization' | 'introspection'
+export const encryptables = ['id_token', 'userinfo', 'authorization', 'introspection'] as const
+export type Encryptable = (typeof encryptables)[number]
 
 /** What a client registers for that (OIDC Registration 2, JARM 3, RFC 9701 6). */
 export type EncryptionMetadata = {

@@ -2,7 +2,7 @@ import type { Call } from '../call.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import type { JsonWebKeySet } from '../types.ts'
-import { encryptionKey, encryptionOf } from './encryption.ts'
+import { encryptables, encryptionKey, encryptionOf } from './encryption.ts'
 import { checkPublicJwks } from './jwks.ts'
 import type { ClientMetadata } from './metadata.ts'
 import { fetchJson } from './outbound.ts'
@@ -19,7 +19,7 @@ export async function checkAddresses(call: Call, metadata: ClientMetadata): Prom
 }
 
 async function checkEncryptionKeys(call: Call, metadata: ClientMetadata): Promise<Result<true>> {
-  const wanted = (['id_token', 'userinfo'] as const).flatMap((what) => {
+  const wanted = encryptables.flatMap((what) => {
     const how = encryptionOf(metadata, what)
     return how === undefined ? [] : [{ what, how }]
   })

@@ -43,7 +43,7 @@ export function approvalEvidence(given: {
       scope,
       resources,
       details: details as readonly Json[],
-      lifetime: Math.floor(lifetime / 1000),
+      lifetime,
       ...('shown' in basis ? {} : { restsOn: basis.covering.grantId }),
     }),
     responseDraft({ by, redirectUri: to, parameters, ...(jws === undefined ? {} : { jws }) }),

@@ -42,10 +42,16 @@ export function publicJson(body: unknown): Response {
 }
 
 /** RFC 9101 10.5: request objects come through the pushed authorization request endpoint. */
-const requestObjects = ({ profile }: Issuer) => ({
+const requestObjects = ({ profile, decryptionAlgorithms }: Issuer) => ({
   request_parameter_supported: true,
   request_object_signing_alg_values_supported: profile.algorithms,
   require_signed_request_object: profile.requestObjects === 'required',
+  ...(decryptionAlgorithms.length === 0
+    ? {}
+    : {
+        request_object_encryption_alg_values_supported: decryptionAlgorithms,
+        request_object_encryption_enc_values_supported: contentEncryptionAlgorithms,
+      }),
 })
 
 /** RFC 9396 10. */
@@ -55,7 +61,8 @@ const detailTypes = (issuer: Issuer) => {
 }
 
 /**
- * OIDC Discovery 3, JARM 4: what clients may register; they may have it encrypted for a key of theirs.
+ * OIDC Discovery 3, JARM 4, RFC 9701 7: what clients may register; they may have it encrypted for a key
+ * of theirs.
  */
 const signedAndEncrypted = (issuer: Issuer) => ({
   id_token_signing_alg_values_supported: issuerAlgorithms(issuer),
@@ -67,6 +74,9 @@ const signedAndEncrypted = (issuer: Issuer) => ({
   authorization_signing_alg_values_supported: issuerAlgorithms(issuer),
   authorization_encryption_alg_values_supported: keyEncryptionAlgorithms,
   authorization_encryption_enc_values_supported: contentEncryptionAlgorithms,
+  introspection_signing_alg_values_supported: issuerAlgorithms(issuer),
+  introspection_encryption_alg_values_supported: keyEncryptionAlgorithms,
+  introspection_encryption_enc_values_supported: contentEncryptionAlgorithms,
 })
 
 export function describeIssuer(issuer: Issuer): Readonly<Record<string, unknown>> {

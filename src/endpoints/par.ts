@@ -15,6 +15,7 @@ import type { Result } from '../errors.ts'
 import { makeHandle } from '../handles.ts'
 import { locate } from '../proof/location.ts'
 import { connectionCertificate, judgeUse, proveSender, useProof } from '../proof/sender.ts'
+import { checkEncryption } from '../tokens/issue.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import type { AuthorizationRequest, ClientRecord, Sender } from '../types.ts'
 import { currentRecord, ownUrl } from './client-request.ts'
@@ -99,7 +100,9 @@ async function judge(
     ...hinted,
     ...(details === undefined ? {} : { details }),
   }
-  return { request: demand(validateAuthorizationRequest(given)), signed }
+  const request = demand(validateAuthorizationRequest(given))
+  if (request.responseMode !== 'query') demand(await checkEncryption(call, client, 'authorization'))
+  return { request, signed }
 }
 
 /** Whom the client means, if it says so with an id_token it was given (OIDC Core 3.1.2.1). */

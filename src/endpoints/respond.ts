@@ -13,8 +13,8 @@ export function json(
 }
 
 /** A JWT that nobody stores (OIDC Core 5.3.2). */
-export function jwtResponse(body: string): Response {
-  return new Response(body, { headers: { 'content-type': 'application/jwt', ...unstored } })
+export function jwtResponse(body: string, type = 'jwt'): Response {
+  return new Response(body, { headers: { 'content-type': `application/${type}`, ...unstored } })
 }
 
 const unstored = { 'cache-control': 'no-cache, no-store', pragma: 'no-cache' }

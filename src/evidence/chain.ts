@@ -50,6 +50,8 @@ export type Chain = {
   readonly count: number
   /** Hash of the newest entry, or of the genesis. */
   readonly head: string
+  /** Time of the newest entry. Absent in older chains. */
+  readonly at?: number
   /** Full pages so far. */
   readonly pages: number
   readonly recent: Page
@@ -67,9 +69,10 @@ export function beginChain(issuer: string, grant: string): Chain {
   return { genesis, count: 0, head: hashOf(genesis), pages: 0, recent: emptyPage }
 }
 
-/** Adds entries. `at` in milliseconds. */
-export function append(chain: Chain, drafts: readonly Draft[], at: number): Chain {
+/** Adds entries. `now` in milliseconds: a clock that was set back does not turn the chain's time back. */
+export function append(chain: Chain, drafts: readonly Draft[], now: number): Chain {
   let { count, head } = chain
+  const at = Math.max(now, chain.at ?? 0)
   const entries = [...chain.recent.entries]
   const apart = { ...chain.recent.apart }
   for (const draft of drafts) {
@@ -85,7 +88,7 @@ export function append(chain: Chain, drafts: readonly Draft[], at: number): Chai
     head = hashOf(entry)
     count += 1
   }
-  return { ...chain, count, head, recent: { entries, apart } }
+  return { ...chain, count, head, at, recent: { entries, apart } }
 }
 
 /** base64url SHA-256(salt ‖ canonical JSON of the item). Throws when the salt is no base64url text. */

@@ -20,6 +20,8 @@ export type SignedHead = {
   readonly jws: string
 }
 
+export type Laid = Omit<SignedHead, 'jws'> & { readonly where: readonly ('bucket' | 'queue')[] }
+
 export type PublicKeys = { readonly keys: readonly Readonly<Record<string, Json>>[] }
 
 export type EvidenceFile = {
@@ -37,6 +39,8 @@ export type EvidenceFile = {
   readonly head: SignedHead
   /** Heads that were signed earlier. */
   readonly attestations: readonly SignedHead[]
+  /** Heads that are said to lie outside: where to look for them. It proves nothing. */
+  readonly anchored: readonly Laid[]
   /** `signing`: the issuer's keys. `evidence`: all that ever signed heads, with their times. */
   readonly keys: { readonly signing: PublicKeys; readonly evidence: PublicKeys }
 }

@@ -2,9 +2,9 @@
  * Verifies an exported file with nothing but the file: no server, no network. What it can and cannot
  * show is said in docs/evidence.md.
  */
+import type { Anchor } from './anchor.ts'
 import type { EvidenceFile } from './file.ts'
 import { checkAnchors } from './verify/anchors.ts'
-import type { Anchor } from './verify/anchors.ts'
 import { checkItems, checkLinks, itemOf } from './verify/chain.ts'
 import type { Items } from './verify/chain.ts'
 import type { EntryFinding, Fault, Faults, Verification } from './verify/finding.ts'
@@ -82,7 +82,7 @@ async function verifyFile(
     }),
     keys: used,
     ...(anchoredTo === undefined ? {} : { anchoredTo }),
-    notes: notesOf(options, used, anchoredTo),
+    notes: [...notesOf(options, used, anchoredTo), ...claimsOf(file, anchoredTo)],
   }
 }
 
@@ -119,6 +119,15 @@ function checkStates(file: EvidenceFile, fault: Faults): void {
       fault(`apart["${n}/response"].item`, 'It does not answer the request before it.')
     }
   }
+}
+
+/** Where to look for anchors, by the word of the file. */
+function claimsOf({ anchored }: EvidenceFile, anchoredTo: number | undefined): readonly string[] {
+  const newest = anchored.at(-1)
+  if (newest === undefined || newest.n <= (anchoredTo ?? -1)) return []
+  return [
+    `The file says that entry ${newest.n} was anchored (${newest.where.join(', ')}): fetch that and give it with --anchors.`,
+  ]
 }
 
 function notesOf(

@@ -19,6 +19,8 @@ export type HeadStatement = {
   /** When it is signed: milliseconds since the epoch, by the clock of who asks. */
   readonly at: number
   readonly reason: (typeof headReasons)[number]
+  /** With an export: base64url SHA-256 of all of the file but this signature. */
+  readonly document?: string
 }
 
 /** `typ` of a signed head: no token has it. */
@@ -42,20 +44,24 @@ const mostKept = 4_096
 /** Takes a statement apart: it is remade from its known members, or refused with a sentence. */
 export function readStatement(value: unknown, issuer: Issuer, now: number): HeadStatement | string {
   if (!isRecord(value)) return 'The statement is not an object.'
-  const { iss, grant, n, head, at, reason, ...strange } = value
+  const { iss, grant, n, head, at, reason, document, ...strange } = value
   if (Object.keys(strange).length > 0) return 'The statement has other members.'
   if (iss !== issuer.url) return 'The statement is about another issuer.'
   if (typeof grant !== 'string' || !/^[0-9a-f]{64}$/.test(grant)) return 'grant is not a grant id.'
   if (!isCount(n)) return 'n is not the number of an entry.'
-  if (typeof head !== 'string' || head.length !== 43 || fromBase64Url(head)?.length !== 32) {
-    return 'head is not a hash.'
+  if (!isHash(head)) return 'head is not a hash.'
+  if (document !== undefined && (!isHash(document) || reason !== 'export')) {
+    return 'document is not the hash of an export.'
   }
   if (!isCount(at) || Math.abs(at - now) > clockDifference) return 'at is not now.'
   const known = headReasons.find((one) => one === reason)
   return known === undefined
     ? 'The reason is not known.'
-    : { iss, grant, n, head, at, reason: known }
+    : { iss, grant, n, head, at, reason: known, ...(document === undefined ? {} : { document }) }
 }
+
+const isHash = (value: unknown): value is string =>
+  typeof value === 'string' && value.length === 43 && fromBase64Url(value)?.length === 32
 
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0

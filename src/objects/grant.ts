@@ -1,27 +1,37 @@
 import { configuredIssuer } from '../config.ts'
 import type { Env } from '../config.ts'
-import { append, beginChain, pageLength, turnPage } from '../evidence/chain.ts'
-import type { Chain, Draft, Entry, Page } from '../evidence/chain.ts'
-import { makeTokenId, randomOf } from '../handles.ts'
+import { beginChain } from '../evidence/chain.ts'
+import type { Draft } from '../evidence/chain.ts'
+import { randomOf } from '../handles.ts'
 import type { Reply } from '../observe/storage.ts'
 import type { Issuer } from '../types.ts'
-import { EdgeObject, forgetGrace } from './edge-object.ts'
-import { entitle } from './grant/entitle.ts'
-import { changeDraft, revocationDraft, tokenDraft } from './grant/record.ts'
+import { EdgeObject } from './edge-object.ts'
+import { decideToken } from './grant/decide.ts'
+import type { Deciding } from './grant/decide.ts'
+import { anchorEvery } from './grant/heads.ts'
+import { dueAfter, nextWake } from './grant/keeping.ts'
+import {
+  chainOf,
+  eraseApart,
+  lastEntries,
+  partOf,
+  record,
+  takenBack,
+  withholdCodes,
+} from './grant/ledger.ts'
+import { changeDraft, revocationDraft } from './grant/record.ts'
+import {
+  codeOf, ended, forbidden, isLive, isNeeded, mayUpdate, mismatchOf, newGrant, redeemed, reused, seriesOf,
+  summaryOf, withoutToken,
+} from './grant/standing.ts' // prettier-ignore
 import type {
-  Approved, Authorized, By, Code, Consent, GrantSummary, Presenter, Redemption, RedeemAnswer, Refresh,
-  RefreshAnswer, RefusedGrant, Reissue, Stored, TokenOrder,
+  Approved, By, Consent, EvidenceAnswer, GrantSummary, Head, Presenter, Redemption, RedeemAnswer, Refresh,
+  RefreshAnswer, RefusedGrant, Reissue, Stored,
 } from './grant/stored.ts' // prettier-ignore
+import { tendGrant } from './grant/tend.ts'
 import { claimed } from './grant/updates.ts'
 
 export type * from './grant/stored.ts'
-
-/** A grant is remembered this long (ms) after its end, so that late tokens meet an answer. */
-const remembered = 24 * 3_600_000
-/** A code that was redeemed this long (ms) ago has no live token: it is forgotten unless it made the grant. */
-const codesKept = 24 * 3_600_000
-
-const pageKey = (page: number): string => `evidence:${String(page).padStart(6, '0')}`
 
 /**
  * One consent with its codes, refresh tokens and evidence: each code is redeemed at most once, updates
@@ -41,37 +51,23 @@ export class Grant extends EdgeObject<Env> {
       const live = before.status === 'active' && before.issuer === input.issuer
       // The same click again is answered again, with a response that was signed again.
       const again = evidence.filter(({ kind }) => kind === 'response')
-      if (live && again.length > 0) this.save(this.recorded(before, again))
+      if (live && again.length > 0) this.save(this.recorded(before, again), before)
       return this.reply(live)
     }
     const now = this.now()
     if (update === undefined) {
       if (before !== undefined) return this.reply(false)
-      const expiresAt = now + input.lifetime
-      const made: Stored = {
-        format: 1,
-        issuer: input.issuer,
-        status: 'active',
-        consent: input.consent,
-        createdAt: now,
-        expiresAt,
-        epoch: 1,
-        series: 1,
-        codes: [this.codeOf(input, 1)],
-        refreshTokens: [],
-        revokedTokens: [],
-        chain: beginChain(this.issuer(input).url, this.ctx.id.toString()),
-      }
+      const chain = beginChain(this.issuer(input).url, this.id)
+      const made = newGrant(input, chain, now)
       this.save(this.recorded(made, evidence, { asPage: true }))
-      this.wakeAt(this.forgottenAt(made))
       return this.reply(true)
     }
-    if (before === undefined || !this.mayUpdate(before, input)) return this.reply(false)
+    if (before === undefined || !mayUpdate(before, input, now)) return this.reply(false)
     const series = seriesOf(before) + 1
     const { consent, lifetime } = input
-    const code = { ...this.codeOf(input, series), pending: { action: update, consent, lifetime } }
+    const code = { ...codeOf(input, series, now), pending: { action: update, consent, lifetime } }
     const codes = [...before.codes.filter((one) => isNeeded(one, before, now)), code]
-    this.save(this.recorded({ ...before, series, codes }, evidence, { asPage: true }))
+    this.save(this.recorded({ ...before, series, codes }, evidence, { asPage: true }), before)
     return this.reply(true)
   }
 
@@ -84,7 +80,7 @@ export class Grant extends EdgeObject<Env> {
     if (mismatch !== undefined) return this.refused(mismatch)
     const now = this.now()
     if (code.status !== 'issued') return this.reply({ status: 'used' })
-    if (!this.isLive(stored)) return this.refused('the grant has ended')
+    if (!isLive(stored, now)) return this.refused('the grant has ended')
     if (now >= code.expiresAt) return this.refused('the code has expired')
     const issuer = this.issuer(stored)
     const next = claimed(issuer, stored, code, now)
@@ -97,19 +93,10 @@ export class Grant extends EdgeObject<Env> {
       refreshToken,
     })
     if ('refused' in decided) return this.reply(decided.refused)
-    const { pending: _applied, ...spent } = code
     const change =
       pending === undefined ? [] : [changeDraft(pending, decided.answer.consent, next.expiresAt)]
-    const redeemed: Stored = {
-      ...next,
-      codes: stored.codes.map((one) => (one === code ? { ...spent, status: 'redeemed' } : one)),
-      refreshTokens:
-        input.refreshHash === undefined
-          ? next.refreshTokens
-          : [...next.refreshTokens, { secretHash: input.refreshHash, series }],
-      lastUsedAt: now,
-    }
-    this.save(this.recorded(redeemed, [...change, decided.draft]))
+    const after = redeemed(stored, code, { next, refreshHash: input.refreshHash, now })
+    this.save(this.recorded(after, [...change, decided.draft]), stored)
     return this.reply({
       status: 'redeemed',
       ...decided.answer,
@@ -128,17 +115,9 @@ export class Grant extends EdgeObject<Env> {
     if (stored === undefined || code === undefined || code.status === 'issued')
       return this.reply(false)
     if (code.status === 'reused') return this.reply(true)
-    const first = code.series === 1
-    const after: Stored = {
-      ...stored,
-      ...(first ? ended(stored) : {}),
-      codes: stored.codes.map((one) => (one === code ? { ...one, status: 'reused' } : one)),
-      refreshTokens: first
-        ? []
-        : stored.refreshTokens.filter((token) => token.series !== code.series),
-    }
-    const draft = revocationDraft('code_reuse', 'server', { ends_grant: first })
-    this.save(this.recorded(after, [draft]))
+    const after = reused(stored, code, this.now())
+    const draft = revocationDraft('code_reuse', 'server', { ends_grant: code.series === 1 })
+    this.save(this.recorded(after, [draft]), stored)
     return this.reply(true)
   }
 
@@ -148,12 +127,12 @@ export class Grant extends EdgeObject<Env> {
     const token = stored?.refreshTokens.find((one) => one.secretHash === input.secretHash)
     if (stored?.consent === undefined || token === undefined)
       return this.refused('no such refresh token')
-    if (!this.isLive(stored)) return this.refused('the grant has ended')
+    if (!isLive(stored, this.now())) return this.refused('the grant has ended')
     const { series } = token
     const about = { order: input.token, series, by: 'refresh', refreshToken: false } as const
     const decided = this.decide(this.issuer(stored), stored, about)
     if ('refused' in decided) return this.reply(decided.refused)
-    this.save(this.recorded({ ...stored, lastUsedAt: this.now() }, [decided.draft]))
+    this.save(this.recorded({ ...stored, lastUsedAt: this.now() }, [decided.draft]), stored)
     return this.reply({ status: 'refreshed', ...decided.answer })
   }
 
@@ -168,13 +147,13 @@ export class Grant extends EdgeObject<Env> {
       stored === undefined || random === undefined
         ? undefined
         : this.withheld(stored, random, 'the registration changed')
-    if (withheld?.consent === undefined || !this.isLive(withheld)) {
+    if (withheld?.consent === undefined || !isLive(withheld, this.now())) {
       return this.refused('the grant has ended')
     }
     const { series, token: order } = input
     const about = { order, series, by: 'reissue', refreshToken: false } as const
     const decided = this.decide(this.issuer(withheld), withheld, about)
-    this.save('refused' in decided ? withheld : this.recorded(withheld, [decided.draft]))
+    this.save('refused' in decided ? withheld : this.recorded(withheld, [decided.draft]), stored)
     if ('refused' in decided) return this.reply(decided.refused)
     return this.reply({ status: 'refreshed', ...decided.answer })
   }
@@ -192,7 +171,7 @@ export class Grant extends EdgeObject<Env> {
     const withheld =
       stored?.issuer === input.issuer ? this.withheld(stored, input.random, input.why) : undefined
     if (withheld === undefined) return this.reply(false)
-    if (withheld !== stored) this.save(withheld)
+    if (withheld !== stored) this.save(withheld, stored)
     return this.reply(true)
   }
 
@@ -210,7 +189,7 @@ export class Grant extends EdgeObject<Env> {
       epoch: stored.epoch + 1,
       refreshTokens: stored.refreshTokens.filter((one) => one !== token),
     }
-    this.save(this.recorded(after, [revocationDraft('refresh_token', 'client')]))
+    this.save(this.recorded(after, [revocationDraft('refresh_token', 'client')]), stored)
     return this.reply('revoked')
   }
 
@@ -221,7 +200,7 @@ export class Grant extends EdgeObject<Env> {
     const after = withoutToken(stored, { id, until }, this.now())
     if (after !== stored) {
       const draft = revocationDraft('access_token', 'client', { jti: id })
-      this.save(this.recorded(after, [draft]))
+      this.save(this.recorded(after, [draft]), stored)
     }
     return this.reply(true)
   }
@@ -237,7 +216,7 @@ export class Grant extends EdgeObject<Env> {
     if (stored?.issuer !== input.issuer) return this.reply(undefined)
     const code = stored.codes.find((one) => one.series === input.series)
     const alive =
-      this.isLive(stored) &&
+      isLive(stored, this.now()) &&
       stored.epoch === input.epoch &&
       code?.status === 'redeemed' &&
       !stored.revokedTokens.some((one) => one.id === input.id)
@@ -256,17 +235,7 @@ export class Grant extends EdgeObject<Env> {
     const now = this.now()
     if (stored === undefined) {
       if (!options.forbid) return this.reply('unknown')
-      const nothing = { codes: [], refreshTokens: [], revokedTokens: [] }
-      this.save({
-        format: 1,
-        issuer,
-        status: 'revoked',
-        createdAt: now,
-        expiresAt: now,
-        epoch: 1,
-        ...nothing,
-      })
-      this.wakeAt(now + remembered)
+      this.save(forbidden(issuer, now))
       return this.reply('revoked')
     }
     if (stored.issuer !== issuer) return this.reply('unknown')
@@ -280,7 +249,7 @@ export class Grant extends EdgeObject<Env> {
    */
   managed(presenter: Presenter): Reply<GrantSummary | 'foreign' | 'unknown'> {
     const stored = this.ownedBy(presenter)
-    return this.reply(typeof stored === 'string' ? stored : this.summaryOf(stored))
+    return this.reply(typeof stored === 'string' ? stored : summaryOf(stored, this.now()))
   }
 
   /** Ends a grant for the client it belongs to (Grant Management 6.4). */
@@ -300,199 +269,125 @@ export class Grant extends EdgeObject<Env> {
   summary(issuer: string): Reply<GrantSummary> {
     const stored = this.stored()
     if (stored?.issuer !== issuer) return this.reply({ status: 'unknown' })
-    return this.reply(this.summaryOf(stored))
+    return this.reply(summaryOf(stored, this.now()))
   }
 
-  /** The whole chain; undefined for a grant of another issuer, or one without any. */
-  evidence(issuer: string): Reply<(Page & Pick<Chain, 'genesis' | 'count' | 'head'>) | undefined> {
+  /**
+   * The chain from a page on; undefined for a grant of another issuer, or one without any. A code that
+   * could still be redeemed stays here.
+   */
+  evidence(issuer: string, page = 0): Reply<EvidenceAnswer | undefined> {
     const stored = this.stored()
     if (stored?.issuer !== issuer || stored.chain === undefined) return this.reply(undefined)
+    const now = this.now()
     const { genesis, count, head } = stored.chain
-    const pages = this.pagesOf(stored.chain)
-    const entries = pages.flatMap((page) => page.entries)
-    const apart = Object.assign({}, ...pages.map((page) => page.apart)) as Page['apart']
-    return this.reply({ genesis, count, head, entries, apart })
+    const live = stored.codes.filter((code) => code.status === 'issued' && now < code.expiresAt)
+    const { next, ...part } = partOf(this.shelf, stored.chain, page)
+    return this.reply({
+      genesis,
+      count,
+      head,
+      ...withholdCodes(part, live),
+      heads: this.heads(),
+      ...(next === undefined ? {} : { next }),
+    })
   }
 
-  override async alarm(): Promise<void> {
+  /**
+   * Erases what the chain keeps apart because it may be about a person, and records that. How many items
+   * that were; undefined for a grant of another issuer, or one without evidence.
+   */
+  eraseEvidence(issuer: string, by: By): Reply<number | undefined> {
     const stored = this.stored()
-    if (stored === undefined) return
-    const end = this.forgottenAt(stored)
-    if (this.now() >= end) await this.ctx.storage.deleteAll()
-    else await this.ctx.storage.setAlarm(end)
+    if (stored?.issuer !== issuer || stored.chain === undefined) return this.reply(undefined)
+    const { chain, items } = eraseApart(this.shelf, stored.chain)
+    if (items > 0) {
+      const draft = { kind: 'erasure', body: { by, items } } as const
+      this.save(this.recorded({ ...stored, chain }, [draft]), stored)
+    }
+    return this.reply(items)
+  }
+
+  override alarm(): Promise<void> {
+    const { env, ctx, id } = this
+    return tendGrant({
+      env,
+      storage: ctx.storage,
+      grant: id,
+      now: () => this.now(),
+      waitUntil: (work) => ctx.waitUntil(work),
+    })
   }
 
   private end(stored: Stored, by: By): void {
-    const after: Stored = { ...stored, ...ended(stored), refreshTokens: [] }
-    this.save(this.recorded(after, [revocationDraft('grant', by)]))
+    const after: Stored = { ...stored, ...ended(stored, this.now()), refreshTokens: [] }
+    this.save(this.recorded(after, [revocationDraft('grant', by)]), stored)
   }
 
   /** A live grant that was claimed, for the client it belongs to. */
   private ownedBy(presenter: Presenter): Stored | 'foreign' | 'unknown' {
     const stored = this.stored()
-    const isThere = stored?.lastUsedAt !== undefined && this.isLive(stored)
+    const isThere = stored?.lastUsedAt !== undefined && isLive(stored, this.now())
     if (stored?.issuer !== presenter.issuer || !isThere) return 'unknown'
     return this.of(presenter) ?? 'foreign'
   }
 
-  private decide(
-    issuer: Issuer,
-    grant: Stored,
-    about: {
-      readonly order: TokenOrder
-      readonly series: number
-      readonly by: 'code' | 'refresh' | 'reissue'
-      readonly refreshToken: boolean
-    },
-  ):
-    | { readonly answer: Omit<Authorized, 'nonce' | 'managed'>; readonly draft: Draft }
-    | { readonly refused: RefusedGrant } {
-    const { order, series } = about
-    const { consent } = grant
-    if (consent === undefined) throw new Error('a live grant without consent')
-    const entitled = entitle(issuer, consent, order)
-    if (!entitled.ok) {
-      const { code, description } = entitled.refusal
-      // `entitle` refuses with these codes alone.
-      return {
-        refused: {
-          status: 'refused',
-          code: code as RefusedGrant['code'],
-          why: description,
-          description,
-        },
-      }
-    }
-    const home = {
-      home: 'grant',
-      objectId: this.ctx.id.toString(),
-      epoch: grant.epoch,
-      series,
-    } as const
-    const latest = Math.floor(grant.expiresAt / 1000)
-    const token = {
-      ...entitled.value,
-      id: makeTokenId(home, order.random),
-      expires: Math.min(order.issuedAt + order.lifetime, latest),
-    }
-    return {
-      answer: { consent, series, token },
-      draft: tokenDraft({ ...about, terms: token, consent }),
-    }
+  private decide(issuer: Issuer, grant: Stored, about: Deciding) {
+    return decideToken({ issuer, grantId: this.id, grant }, about)
   }
 
   /** The grant with a token taken back, once; undefined when it was never authorised. */
   private withheld(stored: Stored, random: string, why: string): Stored | undefined {
-    const entries = this.lastEntries(stored)
-    const isIt = ({ body }: Entry) => randomOf(String(body['jti'])) === random
-    const token = entries.find((entry) => entry.kind === 'token' && isIt(entry))
+    const token = takenBack(lastEntries(this.shelf, stored.chain), random)
     if (token === undefined) return undefined
-    if (entries.some((entry) => entry.kind === 'withheld' && isIt(entry))) return stored
-    const jti = String(token.body['jti'])
-    const until = Number(token.body['exp']) * 1000
+    if (token === 'before') return stored
+    const { jti, until } = token
     const after = withoutToken(stored, { id: jti, until }, this.now())
     return this.recorded(after, [{ kind: 'withheld', body: { jti, why } }])
   }
 
-  /** Entries of the newest two pages. */
-  private lastEntries({ chain }: Stored): readonly Entry[] {
-    if (chain === undefined) return []
-    const before = this.read<Page>(pageKey(chain.pages - 1))?.entries ?? []
-    return [...before, ...chain.recent.entries]
-  }
-
-  private pagesOf(chain: Chain): readonly Page[] {
-    const full = Array.from({ length: chain.pages }, (_, page) => this.read<Page>(pageKey(page)))
-    return [...full.filter((page) => page !== undefined), chain.recent]
-  }
-
-  /** The grant with entries added to its chain; a full page is written beside it. */
+  /** The grant with entries added to its chain, and what is due because of them. */
   private recorded(
     stored: Stored,
     drafts: readonly Draft[],
-    options: { readonly asPage?: boolean } = {},
+    { asPage }: { readonly asPage: boolean } = { asPage: false },
   ): Stored {
     if (drafts.length === 0) return stored
-    const added = append(stored.chain ?? this.begun(stored), drafts, this.now())
-    const full = options.asPage === true || added.recent.entries.length >= pageLength
-    if (!full) return { ...stored, chain: added }
-    const { chain, page } = turnPage(added)
-    this.write(pageKey(added.pages), page)
-    return { ...stored, chain }
-  }
-
-  /** The chain of a grant that is older than chains says so. */
-  private begun(stored: Stored): Chain {
-    const chain = beginChain(this.issuer(stored).url, this.ctx.id.toString())
-    const draft = { kind: 'older', body: { created_at: stored.createdAt } } as const
-    return append(chain, [draft], this.now())
-  }
-
-  private codeOf({ code, managed }: Approved, series: number): Code {
     const now = this.now()
-    const { lifetime, ...rest } = code
-    return {
-      ...rest,
-      series,
-      issuedAt: now,
-      expiresAt: now + lifetime,
-      status: 'issued',
-      ...(managed === undefined ? {} : { managed }),
-    }
+    const issuer = this.issuer(stored)
+    const before = chainOf(stored, issuer, this.id, now)
+    const chain = record(this.shelf, before, drafts, { asPage })
+    const due = dueAfter(stored, {
+      count: chain.count,
+      revokes: drafts.some(({ kind }) => kind === 'revocation'),
+      anchorEvery: anchorEvery(this.env, issuer),
+      now,
+    })
+    return { ...stored, chain, ...(due === undefined ? {} : { due }) }
   }
 
-  /** An update is for a claimed, live grant of the same client and person. */
-  private mayUpdate(stored: Stored, { issuer, consent }: Approved): boolean {
-    const before = stored.consent
-    return (
-      stored.issuer === issuer &&
-      this.isLive(stored) &&
-      stored.lastUsedAt !== undefined &&
-      before?.clientId === consent.clientId &&
-      before.generation === consent.generation &&
-      before.accountId === consent.accountId
-    )
-  }
-
-  private isLive(stored: Stored): boolean {
-    return stored.status === 'active' && this.now() < stored.expiresAt
-  }
-
-  private summaryOf(stored: Stored): GrantSummary {
-    const { consent, createdAt, updatedAt, expiresAt, lastUsedAt } = stored
-    return {
-      status: this.statusOf(stored),
-      ...(consent === undefined ? {} : { consent }),
-      createdAt,
-      ...(updatedAt === undefined ? {} : { updatedAt }),
-      expiresAt,
-      ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
-    }
-  }
-
-  /** A grant nobody claimed while a code of it lived came to nothing. */
-  private statusOf(stored: Stored): GrantSummary['status'] {
-    if (stored.status === 'revoked') return 'revoked'
-    if (this.now() >= stored.expiresAt) return 'expired'
-    const open = stored.codes.some(({ expiresAt }) => this.now() < expiresAt + forgetGrace)
-    return stored.lastUsedAt === undefined && !open ? 'unclaimed' : 'active'
-  }
-
-  /** When nothing of the grant is kept any longer (ms). */
-  private forgottenAt(stored: Stored): number {
-    return stored.expiresAt + remembered
+  private get id(): string {
+    return this.ctx.id.toString()
   }
 
   private issuer(stored: Pick<Stored, 'issuer'>): Issuer {
     return configuredIssuer(this.env, stored.issuer)
   }
 
+  private heads(): readonly Head[] {
+    return this.read<readonly Head[]>('heads') ?? []
+  }
+
   private stored(): Stored | undefined {
     return this.read<Stored>('grant')
   }
 
-  private save(grant: Stored): void {
+  /** Stores the grant; its alarm is set only where it must go off sooner than for what was `before`. */
+  private save(grant: Stored, before?: Stored): void {
     this.write('grant', grant)
+    const issuer = this.issuer(grant)
+    const at = nextWake(grant, issuer)
+    if (before === undefined || at < nextWake(before, issuer)) this.wakeAt(at)
   }
 
   /** The grant, if this presenter is the client it was made for. */
@@ -508,35 +403,4 @@ export class Grant extends EdgeObject<Env> {
   private refused(why: string, code: RefusedGrant['code'] = 'invalid_grant'): Reply<RefusedGrant> {
     return this.reply({ status: 'refused', code, why })
   }
-}
-
-const ended = (stored: Stored) => ({ status: 'revoked', epoch: stored.epoch + 1 }) as const
-
-const seriesOf = (stored: Stored): number => stored.series ?? stored.codes.length
-
-/** Codes are kept while they may be redeemed or their tokens live; the first tells who made the grant. */
-const isNeeded = (code: Code, { refreshTokens }: Stored, now: number): boolean =>
-  code.series === 1 ||
-  now < code.expiresAt + codesKept ||
-  refreshTokens.some(({ series }) => series === code.series)
-
-/** The grant with a token on its list of ended ones; the same when it is there or would be over. */
-function withoutToken(
-  stored: Stored,
-  token: { readonly id: string; readonly until: number },
-  now: number,
-): Stored {
-  const live = stored.revokedTokens.filter((one) => one.until + forgetGrace > now)
-  const over = token.until + forgetGrace <= now || live.some(({ id }) => id === token.id)
-  return over ? stored : { ...stored, revokedTokens: [...live, token] }
-}
-
-/** Why a redemption does not fit its code: redirect URI if sent, PKCE, sender key (RFC 9449 10). */
-function mismatchOf(code: Code, input: Redemption): string | undefined {
-  if (input.redirectUri !== undefined && input.redirectUri !== code.redirectUri) {
-    return 'redirect_uri differs'
-  }
-  if (input.verifierHash !== code.codeChallenge) return 'code_verifier does not match'
-  if (code.dpopJkt !== undefined && input.jkt !== code.dpopJkt) return 'the DPoP key differs'
-  return undefined
 }

@@ -1,21 +1,18 @@
-import { openAudit } from '../observe/audit.ts'
-import type { AuditBindings } from '../observe/sinks.ts'
+import type { Audit } from '../observe/audit.ts'
 import { nameOf } from './ring-changes.ts'
 import type { Ring } from './ring.ts'
 
 /** Records what became of a ring's keys between two states of it. */
 export function logRing(
-  given: {
-    readonly env: AuditBindings
-    readonly waitUntil: (work: Promise<unknown>) => void
+  { log }: Audit,
+  changed: {
+    readonly before: Ring | undefined
+    readonly after: Ring
     /** Kids an operator dropped. */
     readonly revoked: readonly string[]
   },
-  before: Ring | undefined,
-  after: Ring,
 ): void {
-  const { env, waitUntil, revoked } = given
-  const { log } = openAudit({ env, issuer: after.issuer, waitUntil })
+  const { before, after, revoked } = changed
   const ring = nameOf(after)
   const known = new Map(before?.keys.map((key) => [key.kid, key.activeFrom]))
   for (const { kid, activeFrom } of after.keys) {

@@ -193,6 +193,10 @@ export const catalogue = {
       },
     },
   },
+  'evidence.head_failed': {
+    when: 'A head could not be signed, or not be laid outside; it is tried again.',
+    fields: { grant, reason },
+  },
   'logout.told': {
     when: 'A client was told of a session’s end.',
     fields: {

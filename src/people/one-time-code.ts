@@ -1,15 +1,11 @@
-import { Secret, TOTP } from 'otpauth'
 import type { Call } from '../call.ts'
-import { digest, randomBytes, tuple } from '../encoding.ts'
+import { digest, randomBytes, sameText, tuple } from '../encoding.ts'
 import type { Credential } from '../objects/account.ts'
 import type { Spend } from '../objects/account/factors.ts'
 import { unseal } from '../secrets.ts'
 import type { Proof } from '../types.ts'
+import { base32, codeAt, fromBase32, keyUri, stepAt } from './totp.ts'
 import { sealCodeSecret, sealedFor } from './totp-secret.ts'
-
-/** RFC 6238 with what every authenticator app knows: SHA-1, six digits, 30 seconds. */
-const period = 30
-const settings = { algorithm: 'SHA1', digits: 6, period } as const
 
 /** Steps a clock may be wrong, in each direction (RFC 6238 5.2). */
 const drift = 1
@@ -57,34 +53,23 @@ async function judgeOneTimeCode(
 
 /** The time step a code belongs to, if it is right. `now` in milliseconds. */
 export function stepOf(secret: string, code: string, now: number): number | undefined {
-  const totp = new TOTP({ ...settings, secret: Secret.fromBase32(secret) })
-  const delta = totp.validate({ token: code, timestamp: now, window: drift })
-  return delta === null ? undefined : Math.floor(now / 1000 / period) + delta
+  const key = fromBase32(secret)
+  const current = stepAt(now)
+  const near = [current, current - drift, current + drift]
+  return near.find((step) => step >= 0 && sameText(codeAt(key, step), code))
 }
 
 /** A new secret: base32 of 160 bits, as long as the hash (RFC 4226 4). */
 export const newCodeSecret = (): string => base32(randomBytes(20))
 
 /** What authenticator apps read from the picture: whose key it is, and the key. */
-export const enrolmentUri = (
-  secret: string,
-  whose: { readonly issuer: string; readonly username: string },
-): string =>
-  new TOTP({
-    ...settings,
-    secret: Secret.fromBase32(secret),
-    issuer: whose.issuer,
-    label: whose.username,
-  }).toString()
+export const enrolmentUri = keyUri
 
 /** Recovery codes made at a time. */
 const recoveryCodes = 10
 
 export const newRecoveryCodes = (): readonly string[] =>
   Array.from({ length: recoveryCodes }, () => base32(randomBytes(10)))
-
-const base32 = (bytes: Uint8Array<ArrayBuffer>): string =>
-  new Secret({ buffer: bytes.buffer }).base32
 
 /** 80 bits in base32: sixteen letters. */
 const recoveryForm = /^[A-Z2-7]{16}$/

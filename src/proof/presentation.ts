@@ -105,6 +105,8 @@ export function challenge(
     /** How the person must be authenticated (RFC 9470 3). */
     readonly acrValues?: readonly string[]
     readonly maxAge?: number
+    /** Types of authorization details that would do. */
+    readonly detailTypes?: readonly string[]
   },
 ): string {
   const algs = `algs="${options.algorithms.join(' ')}"`
@@ -117,6 +119,9 @@ export function challenge(
       ? []
       : [`acr_values="${printable(options.acrValues.join(' '))}"`]),
     ...(options.maxAge === undefined ? [] : [`max_age="${options.maxAge}"`]),
+    ...(options.detailTypes === undefined
+      ? []
+      : [`authorization_details_types="${printable(options.detailTypes.join(' '))}"`]),
   ].join(', ')
   return options.scheme === 'bearer' ? `Bearer ${error}, DPoP ${algs}` : `DPoP ${error}, ${algs}`
 }

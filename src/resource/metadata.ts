@@ -12,6 +12,8 @@ export async function resourceMetadata(
   described: {
     readonly name: string
     readonly scopes: readonly string[]
+    /** Types of authorization details it takes. */
+    readonly detailTypes?: readonly string[]
     /** Where the keys that sign responses are published. */
     readonly jwksPath: string
   },
@@ -22,6 +24,9 @@ export async function resourceMetadata(
     authorization_servers: [settings.issuer],
     resource_name: described.name,
     scopes_supported: described.scopes,
+    ...(described.detailTypes === undefined
+      ? {}
+      : { authorization_details_types_supported: described.detailTypes }),
     bearer_methods_supported: ['header'],
     dpop_signing_alg_values_supported: settings.profile.algorithms,
     tls_client_certificate_bound_access_tokens: settings.mtlsOrigin !== undefined,

@@ -4,6 +4,7 @@
  * the resource server's own nonce secret and never the issuer's.
  */
 import type { MiddlewareHandler } from 'hono'
+import type { AuthorizationDetail } from '../authorization-details/detail.ts'
 import { discardBody } from '../authorization/parameters.ts'
 import { tuple } from '../encoding.ts'
 import { ProtocolError, demand, fail } from '../errors.ts'
@@ -18,19 +19,17 @@ import { readCertificate } from '../proof/certificate.ts'
 import { locate } from '../proof/location.ts'
 import type { Place } from '../proof/location.ts'
 import { mintNonce } from '../proof/nonce.ts'
-import {
-  challenge,
-  readPresentation,
-  resourceStatus,
-  verifyPresentation,
-} from '../proof/presentation.ts'
+import { challenge, readPresentation, verifyPresentation } from '../proof/presentation.ts'
 import type { VerifiedPresentation } from '../proof/presentation.ts'
 import { judgeUse } from '../proof/sender.ts'
 import type { NoncePolicy } from '../proof/sender.ts'
 import { deriveKeys, parseMasterSecret } from '../secrets.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
+import { judgeEntitlement } from './details.ts'
+import type { Entitlement } from './details.ts'
 import { issuerKeys } from './issuer-keys.ts'
+import { answerRefusal } from './refusal.ts'
 import type { ResourceSettings } from './settings.ts'
 import { checkSignature, judgeSignatureUse, takeSignature } from './signed-requests.ts'
 import type { SignedRequest } from './signed-requests.ts'
@@ -47,6 +46,8 @@ export type ResourceRuntime = { readonly now: () => number; readonly storage: St
 /** What the middleware leaves for the handlers behind it. */
 export type ResourceVariables = {
   access: AccessToken
+  /** The token's authorization details of the type the route names; none where its scope let it pass. */
+  details: readonly AuthorizationDetail[]
   storage: Storage
   /** The client's verified signature over the request, where there was one. */
   signature?: VerifiedSignature
@@ -55,17 +56,18 @@ export type ResourceVariables = {
 const longestWithoutRevocation = 60
 
 /** What a token must bring beside being valid, alive, for this server and held by its sender. */
-export type AccessNeed = {
-  readonly scope: string
+export type AccessNeed = Entitlement & {
   /** The request must be signed by the client, whatever the settings ask for. */
   readonly signed?: true
 } & AuthenticationNeed
 
 /**
- * Checks in this order: token, proof of possession, audience, the request's signature, life, scope, and
- * last how the person was authenticated, since another sign-in mends nothing else (RFC 9470 3).
+ * Checks in this order: token, proof of possession, audience, the request's signature, life, scope and
+ * authorization details, and last how the person was authenticated, since another sign-in mends nothing
+ * else (RFC 9470 3).
  *
  * @example app.get('/accounts', protectedResource(settingsOf, { scope: 'accounts' }), listAccounts)
+ * @example protectedResource(settingsOf, { details: 'payment_initiation' })
  * @example protectedResource(settingsOf, { scope: 'payments', acrValues: ['urn:…:two-factors'], maxAge: 300 })
  */
 export function protectedResource<Env extends object>(
@@ -82,6 +84,7 @@ export function protectedResource<Env extends object>(
     const admitted = await admit(visit, needed)
     if ('token' in admitted) {
       c.set('access', admitted.token)
+      c.set('details', admitted.details)
       if (admitted.signed !== undefined) {
         c.set('signature', admitted.signed.signature)
         c.req.raw = admitted.signed.request
@@ -99,7 +102,11 @@ export function protectedResource<Env extends object>(
   }
 }
 
-type Admitted = { readonly token: AccessToken; readonly signed: SignedRequest | undefined }
+type Admitted = {
+  readonly token: AccessToken
+  readonly details: readonly AuthorizationDetail[]
+  readonly signed: SignedRequest | undefined
+}
 
 async function admit(
   visit: Visit,
@@ -110,7 +117,7 @@ async function admit(
   try {
     const presentation = demand(readPresentation(visit.request))
     if (presentation === undefined) {
-      return { response: refusal(undefined, challenge(undefined, { algorithms })) }
+      return { response: answerRefusal(undefined, challenge(undefined, { algorithms })) }
     }
     scheme = presentation.scheme
     const { token, proof } = demand(
@@ -130,10 +137,11 @@ async function admit(
     const signed = demand(await checkSignature(visit, token, needed.signed === true))
     const verified = { token, ...(proof === undefined ? {} : { proof }) }
     await askBeside(visit, presentation.token, verified, signed?.signature)
-    if (!token.scope.includes(needed.scope))
-      return fail('insufficient_scope', 'The access token does not suffice')
+    const { resource, origin } = visit.settings
+    const { pathname } = new URL(visit.request.url)
+    const details = demand(judgeEntitlement(token, needed, { resource, origin, pathname }))
     demand(judgeAuthentication(token, needed, visit.now))
-    return { token, signed }
+    return { token, details, signed }
   } catch (error) {
     return { response: refusalOf(visit, error, { needed, scheme }) }
   }
@@ -147,12 +155,12 @@ function refusalOf(
 ): Response {
   if (error instanceof StorageFault) {
     const fault = { code: 'temporarily_unavailable', description: 'Please try again' } as const
-    return refusal(fault, '')
+    return answerRefusal(fault, '')
   }
   if (!(error instanceof ProtocolError)) throw error
   const wanted = wantedBy(error.refusal, needed)
   const { algorithms } = settings.profile
-  const response = refusal(
+  const response = answerRefusal(
     error.refusal,
     challenge(error.refusal, { algorithms, scheme, ...wanted }),
   )
@@ -166,9 +174,14 @@ function refusalOf(
 /** What the challenge names, so that the client knows what to ask for (RFC 6750 3, RFC 9470 3). */
 function wantedBy(
   { code }: Refusal,
-  { scope, acrValues, maxAge }: AccessNeed,
-): Partial<AccessNeed> {
-  if (code === 'insufficient_scope') return { scope }
+  { scope, details, acrValues, maxAge }: AccessNeed,
+): Partial<Parameters<typeof challenge>[1]> {
+  if (code === 'insufficient_scope') {
+    return {
+      ...(scope === undefined ? {} : { scope }),
+      ...(details === undefined ? {} : { detailTypes: [details] }),
+    }
+  }
   if (code !== 'insufficient_user_authentication') return {}
   return {
     ...(acrValues === undefined ? {} : { acrValues }),
@@ -253,13 +266,4 @@ function noncePolicy(settings: ResourceSettings): NoncePolicy {
 async function nextNonce({ request, settings, now }: Visit): Promise<string> {
   const hint = locate((request as { readonly cf?: Place }).cf, settings.defaultLocation)
   return mintNonce(noncePolicy(settings).keys, { hint, guards: settings.guardsPerLocation }, now)
-}
-
-function refusal(why: Refusal | undefined, authenticate: string): Response {
-  const status = why?.code === 'invalid_signature' ? 401 : resourceStatus(why)
-  const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
-  if (status < 500) headers.set('www-authenticate', authenticate)
-  else headers.set('retry-after', '1')
-  const body = why === undefined ? {} : { error: why.code, error_description: why.description }
-  return new Response(JSON.stringify(body), { status, headers })
 }

@@ -10,6 +10,7 @@ import type { Issuer, Operator } from '../types.ts'
 import { readAuthentication } from './authentication.ts'
 import { readDetailTypes } from './authorization-details.ts'
 import { readBranding } from './branding.ts'
+import { readEvidenceSettings } from './evidence.ts'
 import { readGrantManagement } from './grant-management.ts'
 import {
   contradiction,
@@ -32,7 +33,7 @@ const issuerMembers = [
   'id', 'issuer', 'mtls_origin', 'profile', 'name', 'authentication', 'lifetimes', 'signing_alg',
   'further_signing_algs', 'decryption_algs', 'key_rotation_days', 'resource_servers', 'scopes', 'operators', 'accepted_client_cas',
   'replay_guards', 'assertion_shards', 'default_location', 'jurisdiction', 'branding',
-  'grant_management', 'authorization_details_types',
+  'grant_management', 'authorization_details_types', 'evidence',
 ] // prettier-ignore
 
 /** Reads one issuer's settings into a frozen value. Throws `Contradiction`. */
@@ -66,6 +67,7 @@ export function readIssuer(
     resourceServers,
     scopes: readScopes(entry, where),
     branding: readBranding(entry, where),
+    evidence: readEvidenceSettings(entry, where),
     operators: readOperators(entry, where),
     acceptedClientCas: readAuthorities(entry, where, mtlsOrigin),
     replayGuards: integer(entry, 'replay_guards', where, { least: 1, most: 1024, else: 4 }),

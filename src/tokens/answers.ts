@@ -1,4 +1,4 @@
-/** What the server says signed that is no token: authorization responses. */
+/** What the server says signed that is no token: authorization responses, and what it knows of a token. */
 import type { Call } from '../call.ts'
 import { accept } from '../errors.ts'
 import type { Result } from '../errors.ts'
@@ -29,5 +29,27 @@ export async function signAuthorizationResponse(
   const about = { iss: call.issuer.url, aud: client.clientId, ...times }
   const jws = await signJwt(key, { alg, typ: 'JWT', kid }, { ...parameters, ...about })
   const sealed = await sealFor(call, { client, what: 'authorization', jwt: jws })
+  return sealed.ok ? accept({ jws, sealed: sealed.value }) : sealed
+}
+
+/** The type of a signed introspection answer, in its header and as media type (RFC 9701 4, 5). */
+export const introspectionType = 'token-introspection+jwt'
+
+/**
+ * Signs what a resource server is told about a token (RFC 9701 5): all of it in one member, so that it
+ * can stand for no token; encrypted when the resource server registered for it. Errors:
+ * `invalid_request` when it has no key for that.
+ */
+export async function signIntrospection(
+  call: Call,
+  client: ClientRecord,
+  description: Readonly<Record<string, unknown>>,
+): Promise<Result<SignedAnswer>> {
+  const registered = client.metadata.introspection_signed_response_alg
+  const { key, kid, alg } = await signingKey(call, algorithmFor(call.issuer, registered))
+  const about = { iss: call.issuer.url, aud: client.clientId, iat: Math.floor(call.now / 1000) }
+  const claims = { ...about, token_introspection: description }
+  const jws = await signJwt(key, { alg, typ: introspectionType, kid }, claims)
+  const sealed = await sealFor(call, { client, what: 'introspection', jwt: jws })
   return sealed.ok ? accept({ jws, sealed: sealed.value }) : sealed
 }

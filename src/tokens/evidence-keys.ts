@@ -11,8 +11,6 @@ export async function attest(call: Call, statement: HeadStatement): Promise<stri
     call.stubs.keyRing('evidence').attest(call.issuer.id, statement),
   )
   if ('refused' in answer) throw new Error(answer.refused)
-  const { grant, n, reason } = statement
-  call.log('evidence.head_signed', { grant, n, reason })
   return answer.jws
 }
 

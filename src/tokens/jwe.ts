@@ -27,8 +27,8 @@ export async function encryptJwt(jwt: string, { jwk, alg, enc }: EncryptionOrder
     .encrypt(key)
 }
 
-/** Longest compact JWE this server looks at, in characters: the longest JWS, encrypted. */
-const mostCharacters = 12_288
+/** Longest compact JWE this server looks at, in characters: the longest request object, encrypted. */
+const mostCharacters = 48 * 1024
 
 /**
  * Opens a compact JWE with the one key its `kid` names, or without a `kid` with the keys of its

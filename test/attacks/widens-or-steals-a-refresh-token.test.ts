@@ -63,7 +63,11 @@ describe('an attacker who asks for more than was granted', () => {
       scope: 'openid accounts email',
       claims: '{"userinfo":{"email":null}}',
       audience: other,
-      authorization_details: '[]',
+    }
+    for (const details of ['[]', '[{"type":"payment_initiation"}]']) {
+      const more = { ...fields, authorization_details: details }
+      const { answer } = await web.redeem(given, { key, fields: more })
+      expect(refusal(answer)).toBe('400 invalid_authorization_details')
     }
     const widened = await web.redeem(given, { key, fields })
     expect(widened.claims['scope']).toBe('openid')

@@ -293,6 +293,21 @@ describe('the metadata', () => {
     ['metadata.aliases', { mtls_endpoint_aliases: { authorization_endpoint: `${issuer}/a` } }],
     ['metadata.aliases', { mtls_endpoint_aliases: { userinfo_endpoint: `${issuer}/u` } }],
     ['metadata.algs', { request_object_signing_alg_values_supported: ['RS256'] }],
+    ['metadata.request_objects', { require_signed_request_object: true }],
+    ['metadata.request_objects', { request_parameter_supported: true }],
+    ['metadata.response_modes', { response_modes_supported: ['query', 'fragment'] }],
+    ['metadata.response_modes', { response_modes_supported: ['query', 'jwt'] }],
+    [
+      'metadata.response_modes',
+      {
+        response_modes_supported: ['query.jwt'],
+        authorization_signing_alg_values_supported: ['ES256'],
+      },
+    ],
+    [
+      'metadata.signed_messages',
+      { require_signed_request_object: true, response_modes_supported: ['query'] },
+    ],
     ['metadata.endpoints', { token_endpoint: 'http://as.example/token' }],
     ['metadata.endpoints', { authorization_endpoint: undefined }],
     ['metadata.types', { scopes_supported: 'openid' }],

@@ -5,6 +5,8 @@ import type { JWK, JWTPayload } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { newClient, openAdmin, registerClient } from '../support/admin.ts'
 import type { Admin } from '../support/admin.ts'
+import { createFetch } from '../../cli/fetch-with-ca.ts'
+import { createBrowser } from '../support/browser.ts'
 import type { ClientFixture } from '../support/fixtures.ts'
 import { keySet, openKeyHost, text } from '../support/key-host.ts'
 import type { KeyHost } from '../support/key-host.ts'
@@ -21,6 +23,9 @@ let host: KeyHost
 const key = await makeDpopKey()
 const person = { username: 'ada', password: 'ada has a long password' }
 
+const protectedApi = 'https://other-api.example'
+const resourceServerFor = (alg: string): string => `encrypting-${alg.toLowerCase()}`
+
 beforeAll(async () => {
   host = await openKeyHost()
   runtime = await startRuntime({
@@ -28,6 +33,14 @@ beforeAll(async () => {
     config: {
       issuer: { authentication: { factors: 1 } },
       users: [{ ...person, sub: 'sub-ada', claims: { email: 'ada@example.com' } }],
+      resource_servers: [
+        {
+          identifier: protectedApi,
+          name: 'Other API',
+          scopes: ['accounts'],
+          introspection_clients: ['RSA-OAEP-256', 'ECDH-ES'].map(resourceServerFor),
+        },
+      ],
     },
   })
   server = { ...runtime, ca: readFileSync(join(runtime.state, 'tls', 'ca.pem'), 'utf8') }
@@ -61,6 +74,16 @@ const wanting = (alg: string) => ({
   userinfo_signed_response_alg: 'ES256',
   userinfo_encrypted_response_alg: alg,
   userinfo_encrypted_response_enc: 'A256GCM',
+})
+
+const wantingResponses = (alg: string) => ({
+  authorization_encrypted_response_alg: alg,
+  authorization_encrypted_response_enc: 'A256GCM',
+})
+
+const wantingIntrospection = (alg: string) => ({
+  introspection_encrypted_response_alg: alg,
+  introspection_encrypted_response_enc: 'A256GCM',
 })
 
 /** Registers a client with these keys beside its own. */
@@ -146,7 +169,99 @@ describe.each(['RSA-OAEP-256', 'ECDH-ES'] as const)('answers encrypted with %s',
   })
 })
 
+describe.each(['RSA-OAEP-256', 'ECDH-ES'] as const)('signed messages encrypted with %s', (alg) => {
+  it('MS-JARM-07 MS-JARM-02 are authorization responses, of success and of error', async () => {
+    const own = await makeEncryptionKey(alg, 'enc-1')
+    const fixture = await register(wantingResponses(alg), own.jwk)
+    const client = testClient(fixture, server)
+    const pushed = await client.par({ key, fields: { response_mode: 'jwt', state: 's' } })
+    const callback = await client.approve(pushed.requestUri, person)
+    expect([...callback.searchParams.keys()]).toEqual(['response'])
+    const jwe = callback.searchParams.get('response') ?? ''
+    expect(decodeProtectedHeader(jwe)).toMatchObject({ alg, enc: 'A256GCM', cty: 'JWT' })
+    const claims = await verify(await decrypt(jwe, own), fixture.clientId)
+    const given = { code: String(claims['code']), verifier: pushed.verifier }
+    expect((await client.redeem(given, { key })).answer.status).toBe(200)
+    const silent = { response_mode: 'jwt', prompt: 'none', state: 's' }
+    const { requestUri } = await client.par({ key, fields: silent })
+    const page = await createBrowser({ fetch: createFetch({ ca: server.ca }) }).open(
+      client.authorizeUrl(requestUri),
+    )
+    const error = page.redirectedTo?.searchParams.get('response') ?? ''
+    const told = await verify(await decrypt(error, own), fixture.clientId)
+    expect(told).toMatchObject({ error: 'login_required', state: 's' })
+  })
+
+  it('MS-JARM-07 do not touch a response that is not to be signed', async () => {
+    const own = await makeEncryptionKey(alg, 'enc-1')
+    const client = testClient(await register(wantingResponses(alg), own.jwk), server)
+    const callback = await client.approve((await client.par({ key })).requestUri, person)
+    expect(callback.searchParams.get('code')).toBeTruthy()
+  })
+
+  it('MS-INT-08 are introspection answers, whatever is asked for', async () => {
+    const own = await makeEncryptionKey(alg, 'enc-1')
+    const made = await newClient()
+    const clientId = resourceServerFor(alg)
+    const { jwks } = made.metadata as { readonly jwks: { readonly keys: readonly object[] } }
+    const put = await admin.request('PUT', `/clients/${clientId}`, {
+      ...made.metadata,
+      ...wantingIntrospection(alg),
+      client_id: clientId,
+      jwks: { keys: [...jwks.keys, own.jwk] },
+    })
+    expect(put.status, put.text).toBe(201)
+    const resourceServer = testClient({ ...made.fixture, clientId }, server)
+    const app = testClient((await registerClient(admin)).fixture, server)
+    const pushed = await app.par({ key, fields: { resource: protectedApi } })
+    const callback = await app.approve(pushed.requestUri, person)
+    const code = callback.searchParams.get('code') ?? ''
+    const { accessToken } = await app.redeem({ code, verifier: pushed.verifier }, { key })
+    for (const accept of ['application/json', 'application/token-introspection+jwt']) {
+      const headers = [['accept', accept]] as const
+      for (const [token, active] of [[accessToken, true], ['x', false]] as const) {
+        const told = await resourceServer.post('/introspect', { token }, { headers })
+        expect(told.headers.get('content-type')).toBe('application/token-introspection+jwt')
+        expect(decodeProtectedHeader(told.text)).toMatchObject({ alg, enc: 'A256GCM', cty: 'JWT' })
+        const jws = await decrypt(told.text, own)
+        const keys = createRemoteJWKSet(new URL(`${server.issuer}/jwks`))
+        const expected = { issuer: server.issuer, audience: clientId, algorithms: ['ES256'], typ: 'token-introspection+jwt' }
+        const { payload } = await jwtVerify(jws, keys, expected)
+        expect(payload['token_introspection']).toMatchObject({ active })
+      }
+    }
+  }) // prettier-ignore
+})
+
 describe('the key of an encrypted answer', () => {
+  it('MS-JARM-07 is demanded at PAR when it is gone: nobody signs in for nothing', async () => {
+    const own = await newClient()
+    const { jwks: inline, ...rest } = own.metadata as Record<string, unknown> & {
+      readonly jwks: { readonly keys: readonly object[] }
+    }
+    const enc = await makeEncryptionKey('ECDH-ES', 'enc-1')
+    const path = `/keys/${own.fixture.clientId}`
+    const remote = { ...rest, jwks_uri: `${host.origin}${path}`, ...wantingResponses('ECDH-ES') }
+    const put = () => admin.request('PUT', `/clients/${own.fixture.clientId}`, remote)
+    host.serve(path, keySet(...inline.keys))
+    expect(refusal(await put())).toBe('400 invalid_client_metadata')
+    host.serve(path, keySet(...inline.keys, enc.jwk))
+    expect((await put()).status).toBe(201)
+    const client = testClient(own.fixture, server)
+    const fields = { response_mode: 'jwt' }
+    const { requestUri, answer } = await client.par({ key, fields })
+    expect(answer.status, answer.text).toBe(201)
+    host.serve(path, keySet(...inline.keys))
+    await moveClock(301, server)
+    const browser = createBrowser({ fetch: createFetch({ ca: server.ca }) })
+    expect(refusal((await client.par({ key, fields })).answer)).toBe('400 invalid_request')
+    expect((await client.par({ key })).answer.status).toBe(201)
+    // A late person goes back without a response rather than with one that anybody could read.
+    const late = await browser.open(client.authorizeUrl(requestUri))
+    expect(late.element('error')).toBe('invalid_request_uri')
+    expect(late.links.some(({ id }) => id === 'back')).toBe(false)
+  })
+
   it('is demanded at registration: at an address it must be there, and on its curve', async () => {
     const own = await newClient()
     const { jwks: inline, ...rest } = own.metadata as Record<string, unknown> & {

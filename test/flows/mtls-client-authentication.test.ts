@@ -164,6 +164,7 @@ describe('exactly one method, and the registered one', () => {
       introspection_endpoint: `${server.mtls}/introspect`,
       revocation_endpoint: `${server.mtls}/revoke`,
       userinfo_endpoint: `${server.mtls}/userinfo`,
+      grant_management_endpoint: `${server.mtls}/grants`,
     })
     for (const name of Object.keys(aliases)) expect(json[name]).toContain(server.issuer)
   })

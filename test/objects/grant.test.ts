@@ -230,13 +230,24 @@ describe('Grant', () => {
     expect((await grant().refresh(refresh)).value.status).toBe('refreshed')
   })
 
-  it('is forgotten a day after its end, and not before', async () => {
+  it('keeps what it was to the client for a day after its end, and then its chain alone', async () => {
     const grant = await redeemedGrant()
     setClock(91 * day - 1)
     expect(await runAlarm(grant())).toBe(true)
-    expect((await grant().summary('bank')).value.status).toBe('expired')
+    expect((await grant().summary('bank')).value.consent).toEqual(consent)
     setClock(91 * day)
     expect(await runAlarm(grant())).toBe(true)
-    expect(await holdingsOf(grant())).toEqual(nothing)
+    const { value } = await grant().summary('bank')
+    expect(value).toMatchObject({ status: 'expired' })
+    expect(value.consent).toBeUndefined()
+    const held = JSON.stringify(await holdingsOf(grant()))
+    for (const text of [
+      'sub-alice',
+      'an account',
+      'hash of the code',
+      'hash of the refresh token',
+    ]) {
+      expect(held).not.toContain(text)
+    }
   })
 })

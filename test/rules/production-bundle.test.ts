@@ -104,7 +104,7 @@ describe('the production bundle', () => {
     expect(places.length).toBeGreaterThan(80)
     const strange = places.filter(
       (path) =>
-        !/^(src\/|(.*\/)?node_modules\/(hono|jose|oauth4webapi|otpauth|asn1js|pvtsutils|pvutils|tslib|uqr|canonicalize|@noble\/hashes|@cfworker\/json-schema)\/)/.test(
+        !/^(src\/|(.*\/)?node_modules\/(hono|jose|oauth4webapi|asn1js|pvtsutils|pvutils|tslib|uqr|canonicalize|@noble\/hashes|@cfworker\/json-schema)\/)/.test(
           path,
         ),
     )

@@ -139,8 +139,12 @@ export async function makeFixtures(): Promise<{
     },
   })
   const clients = {
-    web: signer('web', 'https://web.example/cb'),
-    second: signer('second', 'https://second.example/cb?dummy1=lorem&dummy2=ipsum'),
+    web: signer('web', 'https://web.example/cb', {
+      authorization_details_types: ['account_information', 'payment_initiation', 'patient_record'],
+    }),
+    second: signer('second', 'https://second.example/cb?dummy1=lorem&dummy2=ipsum', {
+      authorization_details_types: ['account_information'],
+    }),
     dpopBound: signer('dpopBound', 'https://dpop.example/cb', { dpop_bound_access_tokens: true }),
     ps256: signer('ps256', 'https://ps.example/cb', { token_endpoint_auth_signing_alg: 'PS256' }),
     ed25519: signer('ed25519', 'https://ed.example/cb'),
@@ -222,6 +226,10 @@ export async function makeFixtures(): Promise<{
         authentication: { factors: 1 },
         scopes: {
           accounts: { title: 'Your accounts', description: 'See your accounts and balances.' },
+        },
+        // The other types are for the bank API, so that a grant may hold details for two.
+        authorization_details_types: {
+          patient_record: { resource_servers: ['https://other-api.example'] },
         },
       },
       clients: Object.values(clients).map(({ metadata }) => metadata),

@@ -1,19 +1,12 @@
 /** Heads that lie outside: whoever holds them can tell whether the chain was written anew since. */
 import { isRecord, parseJson } from '../../encoding.ts'
-import type { EvidenceFile, SignedHead } from '../file.ts'
+import { anchorFormat } from '../anchor.ts'
+import type { Anchor } from '../anchor.ts'
+import type { EvidenceFile } from '../file.ts'
 import type { Faults } from './finding.ts'
 import { checkSignature } from './heads.ts'
 import type { Keys } from './keys.ts'
 import { isCount } from './shape.ts'
-
-export const anchorFormat = 'fapi-edge/anchor/1'
-
-/** A head as it is put into a bucket or a queue. */
-export type Anchor = SignedHead & {
-  readonly format: typeof anchorFormat
-  readonly issuer: string
-  readonly grant: string
-}
 
 /** Anchors of a text: one JSON document, or one on each line. Undefined where a line is something else. */
 export function readAnchors(text: string): readonly Anchor[] | undefined {

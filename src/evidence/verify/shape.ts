@@ -30,6 +30,7 @@ const document: Readonly<Record<keyof EvidenceFile, Check>> = {
   withheld: isObject,
   head: isObject,
   attestations: isList,
+  anchored: isList,
   keys: isObject,
 }
 const genesis = {
@@ -38,6 +39,7 @@ const genesis = {
   grant: isGrant,
 }
 const head = { n: isCount, head: isHash, at: isCount, jws: isText }
+const laid = { n: isCount, head: isHash, at: isCount, where: isList }
 const entry = {
   n: isCount,
   kind: (value: unknown) => typeof value === 'string' && Object.hasOwn(entryKinds, value),
@@ -73,6 +75,7 @@ export function readShape(value: unknown, fault: Faults): EvidenceFile | undefin
   members('keys', file.keys, keys)
   for (const [n, one] of file.entries.entries()) members(`entries[${n}]`, one, entry)
   for (const [n, one] of file.attestations.entries()) members(`attestations[${n}]`, one, head)
+  for (const [n, one] of file.anchored.entries()) members(`anchored[${n}]`, one, laid)
   for (const [name, one] of Object.entries(file.apart)) members(`apart["${name}"]`, one, kept)
   for (const [name, until] of Object.entries(file.withheld)) {
     if (!isTime(until)) wrong(`withheld["${name}"]`, 'This is not a time.')

@@ -1,5 +1,6 @@
 import type { AuthorizationDetail } from '../../authorization-details/detail.ts'
-import type { Chain, Draft } from '../../evidence/chain.ts'
+import type { Chain, Draft, Page } from '../../evidence/chain.ts'
+import type { SignedHead } from '../../evidence/file.ts'
 import type { Authentication, Confirmation, RequestedClaims } from '../../types.ts'
 
 /** The consent: what a person agreed to, for which client, how they were authenticated. */
@@ -73,7 +74,33 @@ export type Stored = {
   readonly series?: number
   /** Absent in older grants until something happens to them. */
   readonly chain?: Chain
+  /** When it was ended before its time. */
+  readonly endedAt?: number
+  /** Its end is past: all but the chain is gone. */
+  readonly settled?: true
+  readonly due?: Due
 }
+
+/** What the alarm has to do for the chain, and when (ms). */
+export type Due = {
+  /** A head of at least so many entries is to be signed. */
+  readonly attest?: { readonly count: number; readonly at: number }
+  /** The head is to be laid outside. */
+  readonly anchor?: { readonly at: number }
+}
+
+/** A head that was signed; `where` it was laid, if anywhere. */
+export type Head = SignedHead & { readonly where?: readonly ('bucket' | 'queue')[] }
+
+/** The chain, or a part of it, as it may leave. */
+export type EvidenceAnswer = Page &
+  Pick<Chain, 'genesis' | 'count' | 'head'> & {
+    /** Items that stay here, by `n/name`: until when (ms), because they could still be used. */
+    readonly withheld: Readonly<Record<string, number>>
+    readonly heads: readonly Head[]
+    /** The page on which the following part begins; absent: this is the last. */
+    readonly next?: number
+  }
 
 /** Who presents a code or refresh token, all of it already proven. */
 export type Presenter = {

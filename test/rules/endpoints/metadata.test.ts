@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { checkMetadata } from '../../../cli/doctor/metadata.ts'
 import { readSettings } from '../../../src/config.ts'
 import { describeIssuer } from '../../../src/endpoints/metadata.ts'
 import { checkClientMetadata } from '../../../src/clients/metadata.ts'
 import { prompt } from '../../../src/authorization/rules/prompt.ts'
 import { responseMode } from '../../../src/authorization/rules/response-mode.ts'
+import { profiles } from '../../../src/profiles/index.ts'
 import { isGrantType } from '../../../src/grants/index.ts'
 import { bank, codeOf, makeIssuer, refusalOf } from '../support/issuer.ts'
 import { makeKey } from '../support/keys.ts'
@@ -47,6 +49,26 @@ describe('the metadata of an issuer', () => {
     })
   })
 
+  it('MS-JAR-01 MS-JARM-01 MS-JARM-05 says what the profile for signed messages demands', () => {
+    const strict = describeIssuer(makeIssuer({ profile: 'fapi2-message-signing' }))
+    expect(strict).toMatchObject({
+      request_parameter_supported: true,
+      require_signed_request_object: true,
+      request_object_signing_alg_values_supported: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
+      response_modes_supported: ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'],
+      authorization_signing_alg_values_supported: ['ES256'],
+      introspection_signing_alg_values_supported: ['ES256'],
+    })
+  })
+
+  it.each(Object.keys(profiles))('is found sound by the doctor with the profile %s', (profile) => {
+    const made = makeIssuer({ profile })
+    const unwell = checkMetadata(describeIssuer(made), made.url).filter(
+      ({ outcome }) => outcome !== 'pass',
+    )
+    expect(unwell).toEqual([])
+  })
+
   it('SP-CR-02 SP-CR-03 DPOP-AS-06 lists allowed algorithms only, in every member about them', () => {
     const allowed = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
     const members = Object.keys(described).filter((name) => name.includes('_signing_alg_values_'))
@@ -55,6 +77,7 @@ describe('the metadata of an issuer', () => {
       'dpop_signing_alg_values_supported',
       'id_token_signing_alg_values_supported',
       'introspection_endpoint_auth_signing_alg_values_supported',
+      'introspection_signing_alg_values_supported',
       'request_object_signing_alg_values_supported',
       'revocation_endpoint_auth_signing_alg_values_supported',
       'token_endpoint_auth_signing_alg_values_supported',
@@ -73,8 +96,12 @@ describe('the metadata of an issuer', () => {
       keys: [key.publicJwk, { ...key.publicJwk, use: 'enc' }, { ...rsa.publicJwk, use: 'enc' }],
     }
     const members = Object.keys(described).filter((name) => name.includes('_encryption_'))
-    expect(members).toHaveLength(6)
-    for (const what of ['id_token', 'userinfo', 'authorization']) {
+    expect(members).toHaveLength(10)
+    expect(list('request_object_encryption_alg_values_supported')).toEqual(['ECDH-ES'])
+    expect(list('request_object_encryption_enc_values_supported')).toEqual(['A256GCM'])
+    const none = describeIssuer(makeIssuer({ decryption_algs: [] }))
+    expect(none).not.toHaveProperty('request_object_encryption_alg_values_supported')
+    for (const what of ['id_token', 'userinfo', 'authorization', 'introspection']) {
       expect(list(`${what}_encryption_alg_values_supported`)).toEqual(['RSA-OAEP-256', 'ECDH-ES'])
       expect(list(`${what}_encryption_enc_values_supported`)).toEqual(['A256GCM'])
       for (const alg of list(`${what}_encryption_alg_values_supported`)) {
@@ -97,6 +124,7 @@ describe('the metadata of an issuer', () => {
     expect(list('id_token_signing_alg_values_supported', other)).toEqual([signing_alg])
     expect(list('userinfo_signing_alg_values_supported', other)).toEqual([signing_alg])
     expect(list('authorization_signing_alg_values_supported', other)).toEqual([signing_alg])
+    expect(list('introspection_signing_alg_values_supported', other)).toEqual([signing_alg])
   }) // prettier-ignore
 
   it('lists every algorithm a client may have answers signed with', () => {

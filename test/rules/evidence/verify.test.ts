@@ -76,7 +76,7 @@ describe('an exported file', () => {
 
   it('holds no members of its own invention', async () => {
     const file = await exportFile({ chain, signers })
-    expect(await places({ ...file, anchored: true } as EvidenceFile)).toContain('anchored')
+    expect(await places({ ...file, proven: true } as EvidenceFile)).toContain('proven')
     const [first, ...others] = file.entries
     const entries = [{ ...first, proven: true }, ...others] as EvidenceFile['entries']
     expect(await places({ ...file, entries })).toContain('entries[0].proven')
@@ -581,5 +581,20 @@ describe('anchors', () => {
     const found = await verifyEvidence(await exportFile({ chain, signers }), { anchors })
     expect(found.faults.map(({ where }) => where)).toEqual(['anchor of entry 4.jws'])
     expect(found.anchoredTo).toBeUndefined()
+  })
+})
+
+describe('what a file says of being anchored', () => {
+  it('counts for nothing, and says where to look', async () => {
+    const anchored = [
+      { n: 4, head: headAt(chain, 4), at: exported - 1000, where: ['bucket', 'queue'] as const },
+    ]
+    const edit = (one: EvidenceFile): EvidenceFile => ({ ...one, anchored })
+    const found = await verifyEvidence(await exportFile({ chain, signers, edit }))
+    expect(found.sound).toBe(true)
+    expect(found.entries.some((entry) => entry.anchored)).toBe(false)
+    expect(found.notes.at(-1)).toBe(
+      'The file says that entry 4 was anchored (bucket, queue): fetch that and give it with --anchors.',
+    )
   })
 })

@@ -12,8 +12,8 @@ import {
 } from '../../../../src/evidence/drafts.ts'
 import { documentHash, evidenceFormat } from '../../../../src/evidence/file.ts'
 import type { EvidenceFile, PublicKeys, SignedHead } from '../../../../src/evidence/file.ts'
-import { anchorFormat } from '../../../../src/evidence/verify/anchors.ts'
-import type { Anchor } from '../../../../src/evidence/verify/anchors.ts'
+import { anchorFormat } from '../../../../src/evidence/anchor.ts'
+import type { Anchor } from '../../../../src/evidence/anchor.ts'
 import { makeTokenId } from '../../../../src/handles.ts'
 
 export const issuer = 'https://as.bank.example'
@@ -213,6 +213,7 @@ export async function exportFile({
     withheld: {},
     head: { n: count - 1, head, at: exported, jws: '' },
     attestations,
+    anchored: [],
     keys: {
       signing: keySet(signers.signing),
       evidence: keySet(signers.evidence, { from: start - 1000 }),
