@@ -27,6 +27,8 @@ export type Options = {
   /** PEM files: certificate and key for `certificate_binding`, and whom that connection trusts. */
   readonly clientCertificate: string | undefined
   readonly upstreamCa: string | undefined
+  /** Heads of evidence are laid into a local bucket and queue. */
+  readonly anchor: boolean
   /** How the example bank API learns of revocation: it asks, or it trusts short lives. */
   readonly apiRevocation: 'introspection' | 'expiry'
 }
@@ -50,6 +52,7 @@ const flags = {
   'login-worker': { type: 'string' },
   'client-certificate': { type: 'string' },
   'upstream-ca': { type: 'string' },
+  anchor: { type: 'boolean' },
 } as const
 
 type Flag = keyof typeof flags
@@ -88,6 +91,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     loginWorker: text('login-worker'),
     clientCertificate: text('client-certificate'),
     upstreamCa: text('upstream-ca'),
+    anchor: on('anchor'),
     apiRevocation: readRevocation(text('api-revocation')),
   }
   checkPortsDiffer(options)

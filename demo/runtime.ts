@@ -106,9 +106,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     workers: Object.entries(options.workers).map(([name, config]) => ({
       config,
       // Proxy style: the request line's absolute address is what the Worker sees, scheme included.
-      // Nobody but the server speaks to the login, nobody but the queue to its consumer.
+      // Nobody but the server speaks to the login, nobody but its queue to a consumer.
       dev:
-        name === 'login' || name === 'audit'
+        name !== 'fapi-edge' && name !== 'bank-api'
           ? {}
           : { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0, proxy: true }] },
     })),

@@ -77,14 +77,7 @@ async function start(options: Options, undo: Undo): Promise<readonly string[]> {
   runtime.promise.catch(() => undefined)
   await openFronts({ options, issuer, certificate, runtime: runtime.promise, undo })
   const log = openLog(state.path('server.log'), options.verbose)
-  const workers = await describeWorkers({
-    options,
-    addresses,
-    settings,
-    secrets,
-    bindings,
-    auditFile: options.audit ? state.path('audit.jsonl') : undefined,
-  })
+  const workers = await describeWorkers({ state, options, addresses, settings, secrets, bindings })
   const started = await startRuntime({
     state,
     log,

@@ -1,16 +1,17 @@
 import type { MiniflareOptions } from 'miniflare'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeAudit } from './audit.ts'
 import { bundleWorker, endBundling } from './bundle.ts'
 import type { DelegatedBindings } from './delegated-login.ts'
 import type { Json } from './json.ts'
 import type { Options } from './options.ts'
 import { stop } from './problem.ts'
 import type { WorkerName } from './runtime.ts'
+import { describeConsumer, queueBindings, wantedQueues } from './queues.ts'
+import type { QueueName } from './queues.ts'
 import { choicesBinding } from './settings.ts'
 import type { Addresses } from './settings.ts'
-import type { Secrets } from './state.ts'
+import type { Secrets, State } from './state.ts'
 
 export type WorkerConfig = MiniflareOptions['workers'][number]['config']
 
@@ -32,30 +33,31 @@ const apiObjects = {
 } as const
 
 export type WorkerInputs = {
+  readonly state: State
   readonly options: Options
   readonly addresses: Addresses
   readonly settings: { readonly issuers: readonly Json[] }
   readonly secrets: Secrets
   /** A Worker for the login, and a connection with a client certificate, where settings name them. */
   readonly bindings: DelegatedBindings
-  /** The file audit records are to end in; undefined: they are in the log only. */
-  readonly auditFile: string | undefined
 }
 
 /** The Workers by name; a login of one's own is there only where the settings bind one. */
 export type DescribedWorkers = Readonly<Record<WorkerName, WorkerConfig>> & {
   readonly login?: WorkerConfig
+  readonly anchors?: WorkerConfig
   readonly audit?: WorkerConfig
 }
 
 /** Builds both Workers and describes them to Miniflare as `wrangler.toml` would. */
 export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWorkers> {
   const { login, certificate } = inputs.bindings
-  const [server, api, loginWorker, audit] = await Promise.all([
+  const wanted = wantedQueues(inputs.options)
+  const [server, api, loginWorker, consumer] = await Promise.all([
     bundleWorker('demo/worker/server.ts'),
     bundleWorker('demo/worker/bank-api.ts'),
     login === undefined ? undefined : bundleWorker(login.entry),
-    inputs.auditFile === undefined ? undefined : describeAudit(inputs.auditFile),
+    wanted.length === 0 ? '' : bundleWorker('demo/worker/consumer.ts'),
   ])
   await endBundling()
   const { options, addresses, settings, secrets } = inputs
@@ -73,11 +75,11 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
         CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
         [choicesBinding]: { type: 'worker', worker: 'bank-api', exportName: 'Choices' },
         OUTBOUND_ALLOWED: { type: 'text', value: options.outboundAllowed.join(',') },
+        ...Object.assign({}, ...wanted.map((queue) => queueBindings[queue])),
         ...(login === undefined
           ? {}
           : { [login.name]: { type: 'worker' as const, worker: 'login' } }),
         ...(certificate === undefined ? {} : { [certificate.name]: certificate.binding }),
-        ...(audit === undefined ? {} : { AUDIT_QUEUE: audit.queue }),
       },
     },
     'bank-api': {
@@ -108,13 +110,16 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
       },
     },
     ...(loginWorker === undefined ? {} : { login: describeModule('login', loginWorker) }),
-    ...(audit === undefined
-      ? {}
-      : { audit: { ...describeModule('audit', audit.contents), ...audit.consumer } }),
+    ...Object.fromEntries(
+      wanted.map((queue) => [
+        queue,
+        { ...describeModule(queue, consumer), ...describeConsumer(queue, inputs.state) },
+      ]),
+    ),
   }
 }
 
-function describeModule(name: WorkerName | 'login' | 'audit', contents: string) {
+function describeModule(name: WorkerName | 'login' | QueueName, contents: string) {
   return {
     name,
     compatibilityDate: readCompatibilityDate(),

@@ -41,7 +41,7 @@ export const evidenceCommands: readonly Command[] = [
       'issuer-keys': {
         type: 'string',
         value: 'FILE-OR-DIR',
-        help: 'JWK Sets of ISSUER/jwks and ISSUER/evidence/keys, got on another day or way.',
+        help: 'JWK Sets of ISSUER/jwks and ISSUER/evidence/jwks, got on another day or way.',
       },
     },
     summary: 'Verifies an exported file. Needs no server, no key and no network.',

@@ -42,7 +42,7 @@ async function revoke(call: Call, grantId: string): Promise<Response> {
   const unknown = () => fail('not_found', 'There is no such grant')
   if (stub === undefined) return unknown()
   const outcome = await call.storage.object('Grant.revoke', () =>
-    stub.revoke(call.issuer.id, { forbid: false }),
+    stub.revoke(call.issuer.id, { forbid: false, by: 'operator' }),
   )
   return outcome === 'unknown' ? unknown() : json({ grant_id: grantId, status: 'revoked' })
 }

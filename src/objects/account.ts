@@ -14,6 +14,7 @@ import {
   confirmGrant,
   dropGrant,
   duePromises,
+  endedBy,
   endingOf,
   entriesOf,
   lastAgreed,
@@ -375,7 +376,9 @@ export class Account extends EdgeObject {
     let missed = 0
     for (let at = 0; at < ids.length; at += portionSize) {
       const portion = ids.slice(at, at + portionSize)
-      const calls = portion.map((id) => stubs.grant(id)?.revoke(issuer, { forbid: true }))
+      const calls = portion.map((id) =>
+        stubs.grant(id)?.revoke(issuer, { forbid: true, by: endedBy(this.shelf, id) }),
+      )
       const outcomes = await Promise.allSettled(calls)
       const ended = portion.filter((_, index) => outcomes[index]?.status === 'fulfilled')
       missed += portion.length - ended.length

@@ -166,7 +166,7 @@ describe('what clients encrypt for an issuer', () => {
       await encryptFor(jwk, 'a.b.c', { enc: 'A128GCM' }),
       await encryptFor(jwk, 'a.b.c', { zip: 'DEF' }),
       await encryptFor({ ...jwk, alg: 'ECDH-ES+A256KW' }),
-      await encryptFor(jwk, 'x'.repeat(20_000)),
+      await encryptFor(jwk, 'x'.repeat(40_000)),
       '....',
       'a.b.c',
       '',

@@ -80,7 +80,7 @@ function keyOf(jwk: Key['jwk'], known: Readonly<Record<string, unknown>> | undef
   return { jwk, ...time('from'), ...time('until'), ...time('revoked') }
 }
 
-/** The keys of JWK Sets, as `ISSUER/jwks` and `ISSUER/evidence/keys` give them. */
+/** The keys of JWK Sets, as `ISSUER/jwks` and `ISSUER/evidence/jwks` give them. */
 export function readKeySets(sets: readonly unknown[]): JwkSet | string {
   const keys: Readonly<Record<string, unknown>>[] = []
   for (const set of sets) {

@@ -102,6 +102,12 @@ export function takeBack(shelf: Shelf, grantId: string, { whence }: Pick<By, 'wh
   return true
 }
 
+/** Who ends a grant of this list: its owner took it back, or an operator disabled the account. */
+export function endedBy(shelf: Shelf, grantId: string): 'person' | 'operator' {
+  const entry = shelf.read<GrantEntry>(grantKey(grantId))
+  return entry?.endedAt === undefined ? 'operator' : 'person'
+}
+
 export const endingOf = (shelf: Shelf): Ending =>
   shelf.read<Ending>('ending') ?? { ids: [], retryAt: Infinity }
 

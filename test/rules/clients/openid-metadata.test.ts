@@ -93,7 +93,7 @@ const encrypted = (what: string, alg: string, enc: string | undefined = 'A256GCM
   [`${what}_encrypted_response_enc`]: enc,
 })
 
-describe.each(['id_token', 'userinfo'])('encryption of the %s', (what) => {
+describe.each(answers)('encryption of the %s', (what) => {
   it('OIDC Registration 2 may use RSA-OAEP-256 or ECDH-ES, with a key for it', () => {
     for (const [alg, key] of [
       ['RSA-OAEP-256', encRsa],
