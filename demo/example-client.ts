@@ -1,9 +1,11 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createFetch } from '../cli/fetch-with-ca.ts'
-import { createBank, StepUpNeeded, UnexpectedAnswer } from './example-client/bank.ts'
+import { createBank } from './example-client/bank.ts'
+import { StepUpNeeded, UnexpectedAnswer } from './example-client/errors.ts'
 import type { Bank, BankSettings } from './example-client/bank.ts'
-import { page } from './example-client/page.ts'
+import { onTheWay, page } from './example-client/page.ts'
+import { readPaymentForm } from './example-client/payments.ts'
 import { toProblem } from './example-client/problem.ts'
 import { cookieName, createSessions } from './example-client/session.ts'
 import type { Session, Sessions } from './example-client/session.ts'
@@ -69,6 +71,7 @@ type Turn = {
   readonly app: App
   readonly url: URL
   readonly session: Session | undefined
+  readonly request: IncomingMessage
   readonly response: ServerResponse
 }
 
@@ -76,13 +79,16 @@ type Turn = {
 const routes: Readonly<Record<string, (turn: Turn) => Promise<void> | void>> = {
   'GET /': ({ app, session, response }) => {
     send(response, 200, 'text/html', page({ bankName: app.bankName, session }))
-    // A problem is told once.
-    if (session !== undefined) delete session.problem
+    // A problem is told once, and so is what was paid.
+    if (session === undefined) return
+    delete session.problem
+    delete session.receipt
   },
   'GET /style.css': ({ response }) => send(response, 200, 'text/css', style),
   'GET /connect': connect,
   'GET /callback': callback,
   'GET /statement': statement,
+  'POST /pay': pay,
   'POST /refresh': refresh,
   'POST /disconnect': disconnect,
 }
@@ -103,26 +109,66 @@ async function answer(app: App, request: IncomingMessage, response: ServerRespon
   if (method === 'POST' && !isOwnForm(request, app.origin)) {
     return send(response, 403, 'text/plain', 'This form was not sent from here.\n')
   }
+  const session = app.sessions.find(request.headers.cookie)
+  await route({ app, url, session, request, response })
   request.resume()
-  return route({ app, url, session: app.sessions.find(request.headers.cookie), response })
 }
 
-async function connect({ app, session: old, response }: Turn): Promise<void> {
+async function connect({ app, url, session: old, response }: Turn): Promise<void> {
   if (old !== undefined) app.sessions.end(old)
   try {
     const session = app.sessions.start(await app.bank.meet())
     setCookie(response, session)
-    redirect(response, (await app.bank.authorizationUrl(session)).href)
+    const chosen = url.searchParams.get('accounts') === 'chosen'
+    redirect(response, (await app.bank.authorizationUrl(session, { chosen })).href)
   } catch (error) {
     const problem = toProblem(error)
     send(response, 502, 'text/html', page({ bankName: app.bankName, problem }))
   }
 }
 
+/** Asks the person's bank for one payment; what was connected before stays connected. */
+async function pay({ app, session: old, request, response }: Turn): Promise<void> {
+  const { bankName } = app
+  try {
+    const payment = readPaymentForm(await readForm(request))
+    const session = old ?? app.sessions.start(await app.bank.meet())
+    if (old === undefined) setCookie(response, session)
+    const bank = await app.bank.authorizationUrl(session, { payment })
+    // Not a redirect: a form may lead to this application only, and browsers watch where it ends.
+    send(response, 200, 'text/html', onTheWay(bankName, payment, bank))
+  } catch (error) {
+    const problem = toProblem(error, 'payment')
+    const status = problem.code === 'invalid_form' ? 400 : 502
+    send(response, status, 'text/html', page({ bankName, session: old, problem }))
+  }
+}
+
+const mostFormBytes = 4_096
+
+async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  let text = ''
+  for await (const part of request as AsyncIterable<Buffer>) {
+    // The rest is read and forgotten.
+    if (text.length <= mostFormBytes) text += part.toString('latin1')
+  }
+  return new URLSearchParams(text.length <= mostFormBytes ? text : '')
+}
+
 async function callback({ app, url, session, response }: Turn): Promise<void> {
   if (session === undefined) {
     const problem = toProblem(new UnexpectedAnswer())
     return send(response, 400, 'text/html', page({ bankName: app.bankName, problem }))
+  }
+  if (session.pending?.payment !== undefined) {
+    await attempt(
+      session,
+      async () => {
+        session.receipt = await app.bank.pay(session, url)
+      },
+      'payment',
+    )
+    return redirect(response, app.origin)
   }
   const statementOf = session.pending?.statementOf
   const before = session.connection
@@ -146,7 +192,8 @@ async function statement({ app, url, session, response }: Turn): Promise<void> {
       await lookAt(app, session, accountId)
     } catch (error) {
       if (!(error instanceof StepUpNeeded)) throw error
-      const wanted = { statementOf: accountId, stepUp: error.stepUp }
+      const { chosen } = session.connection ?? { chosen: false }
+      const wanted = { chosen, statementOf: accountId, stepUp: error.stepUp }
       target = (await app.bank.authorizationUrl(session, wanted)).href
     }
   })
@@ -181,12 +228,16 @@ async function disconnect({ app, session, response }: Turn): Promise<void> {
   redirect(response, app.origin)
 }
 
-async function attempt(session: Session, action: () => Promise<void>): Promise<void> {
+async function attempt(
+  session: Session,
+  action: () => Promise<void>,
+  during?: 'payment',
+): Promise<void> {
   try {
     await action()
   } catch (error) {
-    session.problem = toProblem(error)
-    if (session.problem.code === 'invalid_grant') delete session.connection
+    session.problem = toProblem(error, during)
+    if (during === undefined && session.problem.code === 'invalid_grant') delete session.connection
   }
 }
 

@@ -20,7 +20,7 @@ export type Addresses = {
 export const operatorId = 'operator.local'
 
 /** Through it the server asks the bank what a person may choose at consent. */
-export const choicesBinding = 'BANK_CHOICES'
+export const choicesBinding = 'BANK'
 
 /** Works out the addresses: `--issuer` wins over the configuration file, which wins over this machine. */
 export function readAddresses(options: Options, config: ConfigFile): Addresses {

@@ -1,6 +1,19 @@
 import type { webcrypto } from 'node:crypto'
 import * as client from 'openid-client'
-import type { Account, Claims, Connection, Session, Statement, Step, StepUp } from './session.ts'
+import { RefusedByApi, StepUpNeeded, UnexpectedAnswer } from './errors.ts'
+import { askPayment } from './payments.ts'
+import { readAccounts, readClaims, readTransactions, word } from './read.ts'
+import type {
+  Claims,
+  Connection,
+  PaymentOrder,
+  Pending,
+  Receipt,
+  Session,
+  Statement,
+  Step,
+  StepUp,
+} from './session.ts'
 import type { Fetch } from '../../cli/fetch-with-ca.ts'
 
 /** How this application reaches the bank and who it is there. */
@@ -14,7 +27,28 @@ export type BankSettings = {
   readonly fetch: Fetch
 }
 
-const scope = 'openid profile accounts'
+/** What the person is asked for. */
+export type Wanted = {
+  /** They choose the accounts, instead of sharing all of them. */
+  readonly chosen?: boolean
+  /** They are stepped up for this account's statement. */
+  readonly statementOf?: string
+  readonly stepUp?: StepUp
+  /** One payment and nothing else. */
+  readonly payment?: PaymentOrder
+}
+
+/** A scope is all or nothing; authorization details say what exactly (RFC 9396). */
+function askFor({ chosen, payment }: Wanted): Readonly<Record<string, string>> {
+  const actions = ['list_accounts', 'read_balances', 'read_transactions']
+  const detail =
+    payment === undefined
+      ? { type: 'account_information', actions }
+      : { type: 'payment_initiation', ...payment }
+  if (payment === undefined && chosen !== true) return { scope: 'openid profile accounts' }
+  const scope = payment === undefined ? 'openid profile' : 'openid'
+  return { scope, authorization_details: JSON.stringify([detail]) }
+}
 
 /**
  * Everything this application says to the bank, with the stock `openid-client`: it knows no more of
@@ -60,17 +94,13 @@ export function createBank(settings: BankSettings) {
       return { config, dpop, steps }
     },
 
-    /**
-     * Pushes the request; the browser gets nothing but a reference to it (RFC 9126). `stepUp`: how the
-     * person must sign in for the statement of an account.
-     */
-    async authorizationUrl(
-      session: Session,
-      wanted: { readonly statementOf?: string; readonly stepUp?: StepUp } = {},
-    ): Promise<URL> {
-      const { statementOf, stepUp } = wanted
-      const pending = {
+    /** Pushes the request; the browser gets nothing but a reference to it (RFC 9126). */
+    async authorizationUrl(session: Session, wanted: Wanted = {}): Promise<URL> {
+      const { statementOf, stepUp, payment } = wanted
+      const pending: Pending = {
         ...(statementOf === undefined ? {} : { statementOf }),
+        ...(payment === undefined ? {} : { payment }),
+        chosen: wanted.chosen === true,
         state: client.randomState(),
         nonce: client.randomNonce(),
         verifier: client.randomPKCECodeVerifier(),
@@ -78,7 +108,7 @@ export function createBank(settings: BankSettings) {
       session.pending = pending
       const parameters = {
         redirect_uri: redirectUri,
-        scope,
+        ...askFor(wanted),
         state: pending.state,
         nonce: pending.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
@@ -96,33 +126,32 @@ export function createBank(settings: BankSettings) {
       return url
     },
 
-    /** Checks the answer (`iss`, `state`) and redeems the code. What was pending is used up first. */
+    /** Redeems the code of an answer and looks at the accounts. */
     async connect(session: Session, answer: URL): Promise<Connection> {
-      const { pending } = session
-      if (pending === undefined) throw new UnexpectedAnswer()
-      delete session.pending
-      session.steps.push({
-        title: `GET ${answer.pathname}`,
-        detail: `back in the browser, with ${[...answer.searchParams.keys()].join(', ')}`,
-      })
-      const tokens = await client.authorizationCodeGrant(
-        session.config,
-        answer,
-        {
-          pkceCodeVerifier: pending.verifier,
-          expectedState: pending.state,
-          expectedNonce: pending.nonce,
-          idTokenExpected: true,
-        },
-        undefined,
-        { DPoP: session.dpop },
-      )
+      const { tokens, pending } = await redeem(session, answer)
       const idClaims: Claims = { ...tokens.claims() }
       return {
         ...(await look(session, tokens.access_token, session.dpop)),
         personName: await askName(session, tokens.access_token, word(idClaims['sub'])),
         refreshToken: tokens.refresh_token,
         idClaims,
+        chosen: pending.chosen,
+      }
+    },
+
+    /** Redeems the code of an answer and makes the one payment that it is for. */
+    async pay(session: Session, answer: URL): Promise<Receipt> {
+      const { tokens, pending } = await redeem(session, answer)
+      if (pending.payment === undefined) throw new UnexpectedAnswer()
+      try {
+        return await askPayment(session, {
+          url: new URL(`${api.replace(/\/$/, '')}/payments`),
+          accessToken: tokens.access_token,
+          order: pending.payment,
+        })
+      } finally {
+        // Whatever came of it, nothing else is done with this permission.
+        await end(session, tokens.refresh_token).catch(() => undefined)
       }
     },
 
@@ -161,9 +190,35 @@ export function createBank(settings: BankSettings) {
     },
 
     /** Ends the refresh token, and with it the grant's access tokens. */
-    async disconnect({ config }: Session, { refreshToken }: Connection): Promise<void> {
-      if (refreshToken !== undefined) await client.tokenRevocation(config, refreshToken)
-    },
+    disconnect: (session: Session, { refreshToken }: Connection) => end(session, refreshToken),
+  }
+
+  async function end({ config }: Session, refreshToken: string | undefined): Promise<void> {
+    if (refreshToken !== undefined) await client.tokenRevocation(config, refreshToken)
+  }
+
+  /** Checks the answer (`iss`, `state`) and redeems the code. What was pending is used up first. */
+  async function redeem(session: Session, answer: URL) {
+    const { pending } = session
+    if (pending === undefined) throw new UnexpectedAnswer()
+    delete session.pending
+    session.steps.push({
+      title: `GET ${answer.pathname}`,
+      detail: `back in the browser, with ${[...answer.searchParams.keys()].join(', ')}`,
+    })
+    const tokens = await client.authorizationCodeGrant(
+      session.config,
+      answer,
+      {
+        pkceCodeVerifier: pending.verifier,
+        expectedState: pending.state,
+        expectedNonce: pending.nonce,
+        idTokenExpected: true,
+      },
+      undefined,
+      { DPoP: session.dpop },
+    )
+    return { tokens, pending }
   }
 
   /** A greeting is worth a question, but not a failure. */
@@ -198,26 +253,6 @@ export function createBank(settings: BankSettings) {
 
 export type Bank = ReturnType<typeof createBank>
 
-/** An answer nobody here asked for, or asked for already. */
-export class UnexpectedAnswer extends Error {}
-
-export class RefusedByApi extends Error {
-  readonly status: number
-  constructor(status: number) {
-    super(`the API answered ${status}`)
-    this.status = status
-  }
-}
-
-/** The bank gives this only after a stronger or a more recent sign-in (RFC 9470 4). */
-export class StepUpNeeded extends Error {
-  readonly stepUp: StepUp
-  constructor(stepUp: StepUp) {
-    super('another sign-in is needed')
-    this.stepUp = stepUp
-  }
-}
-
 function stepUpIn(error: unknown): StepUpNeeded | undefined {
   if (!(error instanceof client.WWWAuthenticateChallengeError)) return undefined
   for (const { parameters } of error.cause) {
@@ -249,55 +284,5 @@ function telling(fetch: Fetch, steps: Step[]): client.CustomFetch {
       }`,
     })
     return response
-  }
-}
-
-const isRecord = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const word = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-
-/** Takes the accounts from the API's answer; what is not as expected is shown as missing, not guessed. */
-function readAccounts(body: unknown): readonly Account[] {
-  const list = isRecord(body) ? body['accounts'] : body
-  if (!Array.isArray(list)) return []
-  return list.filter(isRecord).map((account) => {
-    const balance = account['balance']
-    const amount = isRecord(balance) ? balance['amount'] : balance
-    const currency = isRecord(balance) ? balance['currency'] : account['currency']
-    return {
-      id: word(account['id']),
-      name: word(account['name']) || 'Account',
-      number: word(account['iban'] ?? account['number'] ?? account['id']),
-      balance: money(amount, word(currency)),
-    }
-  })
-}
-
-function readTransactions(body: unknown): Statement['transactions'] {
-  const list = isRecord(body) ? body['transactions'] : undefined
-  if (!Array.isArray(list)) return []
-  return list.filter(isRecord).map(({ date, text, amount, currency }) => {
-    return { date: word(date), text: word(text), amount: money(amount, word(currency)) }
-  })
-}
-
-function money(amount: unknown, currency: string): string {
-  const value = Number(amount)
-  if (word(amount) === '' || !Number.isFinite(value)) return '–'
-  if (!/^[A-Z]{3}$/.test(currency)) return value.toFixed(2)
-  return new Intl.NumberFormat('en-GB', { style: 'currency', currency }).format(value)
-}
-
-/** An access token is not for this application to understand; it is opened here to be looked at. */
-function readClaims(token: string): Claims {
-  try {
-    const claims: unknown = JSON.parse(
-      Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'),
-    )
-    return isRecord(claims) ? claims : {}
-  } catch {
-    return {}
   }
 }

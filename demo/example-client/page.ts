@@ -1,6 +1,9 @@
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import type { Claims, Connection, Problem, Session, Statement } from './session.ts'
+import { money } from './read.ts'
+import type {
+  Claims, Connection, PaymentOrder, Problem, Receipt, Session, Statement,
+} from './session.ts' // prettier-ignore
 
 type View = {
   readonly bankName: string
@@ -13,12 +16,29 @@ export function page({ bankName, session, problem = session?.problem }: View): s
   const connection = session?.connection
   return frame([
     ...(problem === undefined ? [] : [trouble(problem)]),
+    ...(session?.receipt === undefined ? [] : [paid(session.receipt)]),
     connection === undefined ? welcome(bankName, problem === undefined) : connected(connection),
+    payForm(bankName),
     ...(session === undefined ? [] : [steps(session)]),
   ])
 }
 
-function frame(body: readonly Html[]): string {
+/** Takes the browser to the bank without any script; who wants to may press. */
+export function onTheWay(bankName: string, payment: PaymentOrder, bank: URL): string {
+  const head = html`<meta http-equiv="refresh" content="0;url=${bank.href}" />`
+  return frame(
+    [
+      html`<section class="hero">
+        <h1>Off to your bank.</h1>
+        <p>${inWords(payment)}: you read it again at <b>${bankName}</b>, and agree there.</p>
+        <p><a class="button" id="continue" href="${bank.href}">Continue</a></p>
+      </section>`,
+    ],
+    head,
+  )
+}
+
+function frame(body: readonly Html[], head?: Html): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -27,6 +47,7 @@ function frame(body: readonly Html[]): string {
         <meta name="color-scheme" content="light dark" />
         <title>Budget Buddy</title>
         <link rel="stylesheet" href="/style.css" />
+        ${head}
       </head>
       <body>
         <header><a href="/" class="logo">Budget Buddy</a><span>example application</span></header>
@@ -44,6 +65,10 @@ const welcome = (bankName: string, first: boolean): Html =>
           >${first ? 'Connect your bank account' : 'Try again'}</a
         >
       </p>
+      <p>
+        or <a id="connect-chosen" href="/connect?accounts=chosen">share only some accounts</a>: your
+        bank asks you which
+      </p>
       <p class="small">You will be taken to <b>${bankName}</b> and come back here.</p>
     </section>
     <ul class="points">
@@ -51,6 +76,58 @@ const welcome = (bankName: string, first: boolean): Html =>
       <li><b>You decide.</b> Your bank shows you what we ask for before anything is shared.</li>
       <li><b>A stolen token is useless.</b> It works only with a key that never leaves us.</li>
     </ul>`
+
+const inWords = ({ instructedAmount: { amount, currency }, creditorName }: PaymentOrder): string =>
+  `${money(amount, currency)} to ${creditorName}`
+
+/** Each payment is agreed to by itself, at the bank. */
+const payForm = (bankName: string): Html =>
+  html`<section class="pay">
+    <h2>Pay somebody</h2>
+    <form method="post" action="/pay">
+      <p>
+        <label for="amount">Amount in EUR</label>
+        <input
+          id="amount"
+          name="amount"
+          inputmode="decimal"
+          required
+          maxlength="12"
+          value="12.50"
+        />
+      </p>
+      <p>
+        <label for="creditor">To</label>
+        <input
+          id="creditor"
+          name="creditor"
+          required
+          maxlength="70"
+          value="Greengrocer &#38; Daughters"
+        />
+      </p>
+      <p>
+        <label for="iban">IBAN</label>
+        <input id="iban" name="iban" required maxlength="42" value="DE75 5121 0800 1245 1261 99" />
+      </p>
+      <p>
+        <label for="reference">Reference, if any</label>
+        <input id="reference" name="reference" maxlength="140" value="Apples and pears" />
+      </p>
+      <button id="pay">Pay with ${bankName}</button>
+      <p class="small">
+        Your bank shows you this payment and asks which account it comes from. Nothing else is
+        allowed by it, and it works once.
+      </p>
+    </form>
+  </section>`
+
+const paid = ({ order, paymentId, from }: Receipt): Html =>
+  html`<div class="done" role="status" id="paid">
+    <h2>Paid</h2>
+    <p>${inWords(order)}${from === '' ? '' : `, from ${from}`}.</p>
+    <p class="small">Your bank calls it <code id="payment">${paymentId}</code>.</p>
+  </div>`
 
 const trouble = ({ title, message, code }: Problem): Html =>
   html`<div class="trouble" role="alert">

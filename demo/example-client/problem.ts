@@ -1,11 +1,47 @@
 import * as client from 'openid-client'
-import { RefusedByApi, StepUpNeeded, UnexpectedAnswer } from './bank.ts'
+import {
+  InvalidForm,
+  PaymentUnknown,
+  RefusedByApi,
+  StepUpNeeded,
+  UnexpectedAnswer,
+} from './errors.ts'
 import type { Problem } from './session.ts'
 
 /** Says in plain words what went wrong. Details of the error stay here; only its code is shown. */
-export function toProblem(error: unknown): Problem {
+export function toProblem(error: unknown, during?: 'payment'): Problem {
   const code = toCode(error)
-  return { ...words(code), code }
+  return { ...((during === 'payment' ? wordsOfPayment(code) : undefined) ?? words(code)), code }
+}
+
+/** What matters most after a payment did not work: whether money moved. Undefined: nothing to add. */
+function wordsOfPayment(code: string): Omit<Problem, 'code'> | undefined {
+  const title = 'Nothing was paid'
+  switch (code) {
+    case 'access_denied':
+      return { title, message: 'You did not agree to the payment at your bank.' }
+    case 'invalid_form':
+    case 'invalid_authorization_details':
+    case 'api_400':
+      return {
+        title,
+        message: 'Your bank cannot make such a payment. Look at the amount, the name and the IBAN.',
+      }
+    case 'insufficient_scope':
+      return { title, message: 'You did not agree to this very payment, so your bank refused it.' }
+    case 'api_409':
+      return {
+        title: 'Paid before',
+        message: 'Your bank made this payment already, and once only.',
+      }
+    case 'payment_unknown':
+      return {
+        title: 'We do not know whether it was paid',
+        message: 'Your bank did not answer. Look at your account before you try again.',
+      }
+    default:
+      return undefined
+  }
 }
 
 function words(code: string): Omit<Problem, 'code'> {
@@ -59,6 +95,8 @@ function toCode(error: unknown): string {
   if (error instanceof client.ResponseBodyError) return error.error
   if (error instanceof UnexpectedAnswer) return 'unexpected_answer'
   if (error instanceof StepUpNeeded) return 'insufficient_user_authentication'
+  if (error instanceof InvalidForm) return 'invalid_form'
+  if (error instanceof PaymentUnknown) return 'payment_unknown'
   if (error instanceof RefusedByApi) return `api_${error.status}`
   if (error instanceof client.WWWAuthenticateChallengeError) {
     return error.cause[0]?.parameters.error ?? 'unauthorized'

@@ -26,6 +26,21 @@ export type Statement = {
 
 export type Claims = Readonly<Record<string, unknown>>
 
+/** A payment that somebody here wants to make. */
+export type PaymentOrder = {
+  readonly instructedAmount: { readonly currency: 'EUR'; readonly amount: string }
+  readonly creditorName: string
+  readonly creditorAccount: { readonly iban: string }
+  readonly remittanceInformationUnstructured?: string
+}
+
+/** What the bank said about a payment it made. */
+export type Receipt = {
+  readonly order: PaymentOrder
+  readonly paymentId: string
+  readonly from: string
+}
+
 /** A connection to the bank. */
 export type Connection = {
   readonly accessToken: string
@@ -40,6 +55,8 @@ export type Connection = {
   readonly personName: string | undefined
   readonly fetchedAt: Date
   readonly statement?: Statement
+  /** The person chose the accounts, instead of sharing all of them. */
+  readonly chosen: boolean
 }
 
 /** How the bank wants the person to sign in for what was asked (RFC 9470 3). */
@@ -52,6 +69,9 @@ export type Pending = {
   readonly verifier: string
   /** The account whose statement the person is stepped up for. */
   readonly statementOf?: string
+  readonly chosen: boolean
+  /** The payment the person is asked to agree to. */
+  readonly payment?: PaymentOrder
 }
 
 /** One browser at this application. Keys and tokens stay in this process; the browser has a cookie only. */
@@ -62,6 +82,7 @@ export type Session = {
   steps: Step[]
   pending?: Pending
   connection?: Connection
+  receipt?: Receipt
   problem?: Problem
 }
 

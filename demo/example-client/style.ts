@@ -33,13 +33,22 @@ h2 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
 :is(.button, button):hover { background: var(--leaf-hover); border-color: var(--leaf-hover); }
 .quiet { background: transparent; color: var(--leaf); }
 .quiet:hover { color: var(--on-leaf); }
-:is(a, button, summary):focus-visible { outline: 3px solid var(--ink); outline-offset: 3px; }
+:is(a, button, summary, input):focus-visible { outline: 3px solid var(--ink); outline-offset: 3px; }
 .points { list-style: none; padding: 0; margin: 2rem 0 0; display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
 .points li { padding-block-start: .75rem; border-block-start: 3px solid var(--leaf); }
 .points b { display: block; }
 .trouble { padding: 1rem 1.5rem; margin-block-end: 1.5rem; border-radius: 1rem; background: var(--bad-ground); }
 .trouble h2 { margin: 0; color: var(--bad); }
 .trouble p { margin: .25rem 0; }
+.done { padding: 1rem 1.5rem; margin-block-end: 1.5rem; border-radius: 1rem; background: var(--sun); }
+.done h2 { margin: 0; }
+.done p { margin: .25rem 0; }
+.pay { margin-block-start: 2rem; padding: .5rem 1.5rem 1rem; background: var(--paper); border: 1px solid var(--line); border-radius: 1.5rem; }
+.pay form { display: grid; gap: 0 1rem; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); }
+.pay p { margin: .5rem 0; }
+.pay .small, .pay button { grid-column: 1 / -1; justify-self: start; }
+.pay label { display: block; color: var(--soft); font-size: .9375rem; }
+.pay input { inline-size: 100%; padding: .5rem .75rem; border: 2px solid var(--line); border-radius: .75rem; background: var(--ground); color: var(--ink); font: inherit; }
 table { inline-size: 100%; border-collapse: collapse; }
 th, td { padding: .75rem .5rem; text-align: start; vertical-align: baseline; border-block-end: 1px solid var(--line); }
 thead th { color: var(--soft); font-size: .875rem; font-weight: 400; }

@@ -1,10 +1,15 @@
+import { within } from '../authorization-details/compare.ts'
+import type { AuthorizationDetail } from '../authorization-details/detail.ts'
+import type { Incomplete, Offered } from '../authorization-details/offer.ts'
 import type { Call } from '../call.ts'
 import { endpointUrl } from '../call.ts'
 import { one, readForm, readQuery } from '../authorization/parameters.ts'
+import type { Parameters } from '../authorization/parameters.ts'
 import { demand, ProtocolError } from '../errors.ts'
 import type { Consent } from '../objects/grant.ts'
 import { ConsentPage } from '../pages/consent.tsx'
 import type { Audience } from '../pages/consent.tsx'
+import { describeDetail } from '../pages/describe-details.ts'
 import { describeWish } from '../pages/describe.ts'
 import type { Wish } from '../pages/describe.ts'
 import type { Frame } from '../pages/layout.tsx'
@@ -18,14 +23,22 @@ import { defaultResources } from '../tokens/audience.ts'
 import type { AuthorizationRequest } from '../types.ts'
 import { approve, deny } from './answer.ts'
 import { startOver } from './authorize.ts'
+import { answeredDetails, detailItems, offerDetails } from './consent-details.ts'
 import { frame, page } from './page.tsx'
 import { grantToUpdate, openPushed, wayBack } from './pushed.ts'
 import type { LiveRequest } from './pushed.ts'
 
-type Before = NonNullable<Wish['before']>
+type Before = NonNullable<Wish['before']> & { readonly details?: readonly AuthorizationDetail[] }
 
 /** The grant that is to be changed, as it is. */
 type Update = { readonly action: 'merge' | 'replace'; readonly consent: Consent }
+
+/** What was answered, and what is missing in it. */
+type Again = {
+  readonly form: Parameters
+  readonly offered: Offered
+  readonly missing: Incomplete
+}
 
 /** Shows what is asked, by whom, and for how long (FAPI2 SP 5.3.2.2-13). */
 export async function showConsent(call: Call): Promise<Response> {
@@ -33,6 +46,20 @@ export async function showConsent(call: Call): Promise<Response> {
   const approval = await openApproval(call, sealed)
   if (approval instanceof Response) return approval
   const live = await openPushed(call, { handle: approval.request }, 'finishing')
+  return showRequest(call, live, { sealed: sealed ?? '', approval })
+}
+
+/** `again`: the page was answered, but something is missing. */
+async function showRequest(
+  call: Call,
+  live: LiveRequest,
+  page: {
+    readonly sealed: string
+    readonly approval: Approval
+    readonly again?: Again
+  },
+): Promise<Response> {
+  const { approval } = page
   const { management } = live.pushed.request
   const updated = await grantToUpdate(call, live)
   if (management?.grantId !== undefined && updated?.consent === undefined) {
@@ -48,7 +75,7 @@ export async function showConsent(call: Call): Promise<Response> {
     updated?.consent && management !== undefined && management.action !== 'create'
       ? { action: management.action, consent: updated.consent }
       : undefined
-  return render(call, live, { sealed: sealed ?? '', approval, before, update })
+  return render(call, live, { ...page, before, update })
 }
 
 /** Takes the answer. */
@@ -63,13 +90,18 @@ export async function postConsent(call: Call): Promise<Response> {
   const live = await openPushed(call, { handle: approval.request, outcome }, 'finishing')
   if (action === 'deny') return deny(call, live)
   const shown = demand(await openShown(call, approval, one(form, 'shown')))
-  const { details } = live.pushed.request
-  const chosen = details === undefined ? {} : { details }
-  return approve(call, live, approval, { basis: { shown }, ...chosen })
+  const answer = await answeredDetails(call, live, { approval, shown, form })
+  if (answer !== undefined && 'incomplete' in answer) {
+    const offered = shown.offered as unknown as Offered
+    const again = { form, offered, missing: answer.incomplete }
+    return showRequest(call, live, { sealed: one(form, 'interaction') ?? '', approval, again })
+  }
+  return approve(call, live, approval, { basis: { shown }, ...answer })
 }
 
-const agreedIn = ({ scope, claims }: Consent): Before => ({
+const agreedIn = ({ scope, claims, details = [] }: Consent): Before => ({
   scope,
+  details,
   claims: [...claims.idToken, ...claims.userinfo],
 })
 
@@ -108,6 +140,7 @@ async function render(
     readonly approval: Approval
     readonly before: Before | undefined
     readonly update: Update | undefined
+    readonly again?: Again
   },
 ): Promise<Response> {
   const { issuer } = call
@@ -116,6 +149,9 @@ async function render(
   const { before } = shown
   const shownIn = await frame(call, request.uiLocales)
   const offline = metadata.grant_types.includes('refresh_token')
+  const { again } = shown
+  const offered = again?.offered ?? (await offerDetails(call, live, shown.approval, shownIn.lang))
+  const answered = again === undefined ? {} : { form: again.form }
   const props = {
     ...shownIn,
     action: endpointUrl(issuer, 'main', '/consent'),
@@ -127,6 +163,8 @@ async function render(
     },
     person: { username: shown.approval.person.username },
     asks: describeWish(wishOf(call, request, before), shownIn),
+    details: detailItems(call, live, { offered, speech: shownIn, before, ...answered }),
+    ...(again === undefined ? {} : { missing: again.missing }),
     before: before !== undefined,
     ...(shown.update === undefined
       ? {}
@@ -134,6 +172,9 @@ async function render(
           update: {
             action: shown.update.action,
             others: describeWish(othersOf(call, request, shown.update.consent), shownIn),
+            otherDetails: otherDetails(call, request, shown.update.consent).map((detail) =>
+              describeDetail(issuer.detailTypes, detail, shownIn),
+            ),
           },
         }),
     audiences: audiencesOf(call, request, shownIn),
@@ -144,15 +185,23 @@ async function render(
     offline,
     account: endpointUrl(issuer, 'main', '/account'),
   }
-  const { client, person, asks, audiences, duration, update } = props
+  const { client, person, asks, details, audiences, duration, update } = props
   const text = textOf(String(<ConsentPage {...props} shown="" />))
   const items = asJson({
     ...{ client, person, asks, audiences, duration, update },
+    ...(details.length === 0 ? {} : { details }),
     before: before !== undefined,
   })
-  const record = await sealShown(call, shown.approval, { language: shownIn.lang, text, items })
+  const record = await sealShown(call, shown.approval, {
+    ...{ language: shownIn.lang, text, items },
+    ...(offered === undefined ? {} : { offered: asJson(offered) }),
+  })
   const body = <ConsentPage {...props} shown={record} />
-  return page(body, { frame: shownIn, status: 200, endsAt: request.redirectUri })
+  return page(body, {
+    frame: shownIn,
+    status: again === undefined ? 200 : 400,
+    endsAt: request.redirectUri,
+  })
 }
 
 const asJson = (value: object): Shown['items'] =>
@@ -182,6 +231,9 @@ const othersOf = (
     catalogue: issuer.scopes,
   }
 }
+
+const otherDetails = ({ issuer }: Call, { details = [] }: AuthorizationRequest, held: Consent) =>
+  (held.details ?? []).filter((detail) => !within(issuer.detailTypes, [detail], details))
 
 /** The APIs that will hand out the data, by their names in the language of the page. */
 function audiencesOf(

@@ -42,6 +42,7 @@ export type Asking = {
 export const registeredOf = ({ metadata }: ClientRecord): Registered => ({
   scope: metadata.scope.split(' '),
   detailTypes: metadata.authorization_details_types ?? [],
+  refreshToken: metadata.grant_types.includes('refresh_token'),
 })
 
 /**
@@ -70,8 +71,8 @@ export async function prepareConsented(
     ...(details.value === undefined ? {} : { details: details.value }),
   })
   const first = order(client.record, confirmation)
-  /** The token that may have been authorised; undefined: none was. */
-  let random: string | undefined
+  /** Tokens that may have been authorised. */
+  let authorized: readonly string[] = []
   const refused = ({ code, why, description }: Extract<RefreshAnswer, { status: 'refused' }>) => ({
     code,
     description: description ?? asking.refusal,
@@ -96,24 +97,22 @@ export async function prepareConsented(
     const stub = stubs.grant(asking.grantId)
     if (stub === undefined) throw new Error('the id of a grant that answered')
     const token = order(record, current.confirmation)
-    const { series } = granted
-    const reissue = { ...asking.presenter, withhold: granted.token.id, series, token }
+    const reissue = { ...asking.presenter, withhold: granted.token.id, token }
+    authorized = [...authorized, token.random]
     const again = await storage.object('Grant.reissue', () => stub.reissue(reissue))
-    random = undefined
     if (again.status === 'refused') {
       const { code, description, detail } = refused(again)
       return refuse(code, description, detail)
     }
-    random = token.random
     return accept(
       entitlementOf({ ...granted, ...again, status: granted.status } as Granted, asking, record),
     )
   }
   return accept({
     decide: async (): Promise<Decision> => {
-      random = first.random
+      authorized = [first.random]
       const answer = await asking.ask(first)
-      if (answer.status === 'used' || answer.status === 'refused') random = undefined
+      if (answer.status === 'used' || answer.status === 'refused') authorized = []
       if (answer.status === 'used') {
         return { status: 'reused', revoke: asking.revoke ?? (() => Promise.resolve()) }
       }
@@ -122,10 +121,11 @@ export async function prepareConsented(
     },
     withhold: async (why) => {
       const stub = stubs.grant(asking.grantId)
-      const taken = random
-      if (stub === undefined || taken === undefined) return
-      const input = { issuer: issuer.id, random: taken, why }
-      await storage.object('Grant.withhold', () => stub.withhold(input))
+      if (stub === undefined) return
+      for (const random of authorized) {
+        const input = { issuer: issuer.id, random, why }
+        await storage.object('Grant.withhold', () => stub.withhold(input))
+      }
     },
   })
 }

@@ -19,9 +19,11 @@ import {
   takenBack,
   withholdCodes,
 } from './grant/ledger.ts'
+import type { TakenBack } from './grant/ledger.ts'
 import { changeDraft, revocationDraft } from './grant/record.ts'
+import { mayReissue, reissued } from './grant/reissue.ts'
 import {
-  codeOf, ended, forbidden, isLive, isNeeded, mayUpdate, mismatchOf, newGrant, redeemed, reused, seriesOf,
+  codeOf, ended, forbidden, isLive, isNeeded, isTokenAlive, mayUpdate, mismatchOf, newGrant, redeemed, reused, seriesOf,
   summaryOf, withoutToken,
 } from './grant/standing.ts' // prettier-ignore
 import type {
@@ -91,6 +93,7 @@ export class Grant extends EdgeObject<Env> {
       series,
       by: 'code',
       refreshToken,
+      idToken: true,
     })
     if ('refused' in decided) return this.reply(decided.refused)
     const change =
@@ -129,7 +132,8 @@ export class Grant extends EdgeObject<Env> {
       return this.refused('no such refresh token')
     if (!isLive(stored, this.now())) return this.refused('the grant has ended')
     const { series } = token
-    const about = { order: input.token, series, by: 'refresh', refreshToken: false } as const
+    const leaves = { refreshToken: false, idToken: false }
+    const about = { order: input.token, series, by: 'refresh', ...leaves } as const
     const decided = this.decide(this.issuer(stored), stored, about)
     if ('refused' in decided) return this.reply(decided.refused)
     this.save(this.recorded({ ...stored, lastUsedAt: this.now() }, [decided.draft]), stored)
@@ -138,20 +142,21 @@ export class Grant extends EdgeObject<Env> {
 
   /**
    * The client's registration changed while a token was decided: that one is withheld, and another
-   * decided by the registration as it is now.
+   * decided by the registration as it is now, unless what both rest on was ended meanwhile.
    */
   reissue(input: Reissue): Reply<RefreshAnswer> {
     const stored = this.of(input)
-    const random = randomOf(input.withhold)
-    const withheld =
-      stored === undefined || random === undefined
-        ? undefined
-        : this.withheld(stored, random, 'the registration changed')
-    if (withheld?.consent === undefined || !isLive(withheld, this.now())) {
+    const taken = stored && this.taken(stored, randomOf(input.withhold))
+    if (stored === undefined || taken === undefined || taken === 'before') {
+      return this.refused('no such token')
+    }
+    const withheld = this.withheld(stored, taken, 'the registration changed')
+    if (!mayReissue(stored, taken, this.now())) {
+      this.save(withheld, stored)
       return this.refused('the grant has ended')
     }
-    const { series, token: order } = input
-    const about = { order, series, by: 'reissue', refreshToken: false } as const
+    const { token: order } = input
+    const about = { order, by: 'reissue', ...reissued(taken, order) } as const
     const decided = this.decide(this.issuer(withheld), withheld, about)
     this.save('refused' in decided ? withheld : this.recorded(withheld, [decided.draft]), stored)
     if ('refused' in decided) return this.reply(decided.refused)
@@ -168,10 +173,10 @@ export class Grant extends EdgeObject<Env> {
     readonly why: string
   }): Reply<boolean> {
     const stored = this.stored()
-    const withheld =
-      stored?.issuer === input.issuer ? this.withheld(stored, input.random, input.why) : undefined
-    if (withheld === undefined) return this.reply(false)
-    if (withheld !== stored) this.save(withheld, stored)
+    if (stored?.issuer !== input.issuer) return this.reply(false)
+    const taken = this.taken(stored, input.random)
+    if (taken === undefined) return this.reply(false)
+    if (taken !== 'before') this.save(this.withheld(stored, taken, input.why), stored)
     return this.reply(true)
   }
 
@@ -214,13 +219,7 @@ export class Grant extends EdgeObject<Env> {
   }): Reply<Consent | undefined> {
     const stored = this.stored()
     if (stored?.issuer !== input.issuer) return this.reply(undefined)
-    const code = stored.codes.find((one) => one.series === input.series)
-    const alive =
-      isLive(stored, this.now()) &&
-      stored.epoch === input.epoch &&
-      code?.status === 'redeemed' &&
-      !stored.revokedTokens.some((one) => one.id === input.id)
-    return this.reply(alive ? stored.consent : undefined)
+    return this.reply(isTokenAlive(stored, input, this.now()) ? stored.consent : undefined)
   }
 
   /**
@@ -336,12 +335,14 @@ export class Grant extends EdgeObject<Env> {
     return decideToken({ issuer, grantId: this.id, grant }, about)
   }
 
-  /** The grant with a token taken back, once; undefined when it was never authorised. */
-  private withheld(stored: Stored, random: string, why: string): Stored | undefined {
-    const token = takenBack(lastEntries(this.shelf, stored.chain), random)
-    if (token === undefined) return undefined
-    if (token === 'before') return stored
-    const { jti, until } = token
+  /** The token that is to be taken back, or that this was done `before`; undefined: never authorised. */
+  private taken(stored: Stored, random: string | undefined): TakenBack | 'before' | undefined {
+    if (random === undefined) return undefined
+    return takenBack(lastEntries(this.shelf, stored.chain), random)
+  }
+
+  /** The grant with a token taken back. */
+  private withheld(stored: Stored, { jti, until }: TakenBack, why: string): Stored {
     const after = withoutToken(stored, { id: jti, until }, this.now())
     return this.recorded(after, [{ kind: 'withheld', body: { jti, why } }])
   }

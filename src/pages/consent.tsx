@@ -1,10 +1,14 @@
 import type { Child } from 'hono/jsx'
 import type { Ask } from './describe.ts'
+import type { Incomplete } from '../authorization-details/offer.ts'
+import type { DetailAsk } from './describe-details.ts'
+import { consentForm, DetailLines, DetailRow } from './details.tsx'
+import type { DetailItem } from './details.tsx'
 import { inList, inWords, onDay } from './duration.ts'
 import { BrandName, Host, Layout, Name } from './layout.tsx'
 import type { Frame } from './layout.tsx'
 import { visibleName, visibleText } from './name.ts'
-import { Badge, Choices, Data, Interaction } from './parts.tsx'
+import { Badge, Choices, Data, Interaction, Problem } from './parts.tsx'
 
 /** Who will hand out the data. */
 export type Audience = { readonly name: string; readonly identifier: string }
@@ -24,10 +28,18 @@ type ConsentProps = Frame & {
   readonly person: { readonly username: string }
   /** What is asked for; `fresh` marks what is new since the last time. */
   readonly asks: readonly Ask[]
+  /** Authorization details, with what can be chosen in them. */
+  readonly details?: readonly DetailItem[]
+  /** What an answer did not say. */
+  readonly missing?: Incomplete
   /** The person allowed this client something before. */
   readonly before?: boolean
   /** A permission that exists is changed; `others`: what it holds beside what is asked for. */
-  readonly update?: { readonly action: 'merge' | 'replace'; readonly others: readonly Ask[] }
+  readonly update?: {
+    readonly action: 'merge' | 'replace'
+    readonly others: readonly Ask[]
+    readonly otherDetails?: readonly DetailAsk[]
+  }
   readonly audiences: readonly Audience[]
   readonly duration: {
     /** Life of one access token. */
@@ -61,6 +73,7 @@ export function ConsentPage(props: ConsentProps) {
         )}
       </p>
       <h2>{consent.wants}</h2>
+      <Missing {...props} />
       <Asks {...props} />
       <Others {...props} />
       <dl>
@@ -79,7 +92,7 @@ export function ConsentPage(props: ConsentProps) {
           )}
         </dd>
       </dl>
-      <form method="post" action={props.action}>
+      <form method="post" action={props.action} id={consentForm}>
         <Interaction sealed={props.interaction} />
         <input type="hidden" name="shown" value={props.shown} />
         <Choices even>
@@ -94,6 +107,15 @@ export function ConsentPage(props: ConsentProps) {
       <p class="note">{consent.eitherWay(host)}</p>
     </Layout>
   )
+}
+
+function Missing({ words, missing, details = [] }: ConsentProps) {
+  if (missing === undefined) return null
+  const { nothingLeft, choose } = words.consent
+  const { why, index = 0, member } = missing
+  if (why === 'nothing-left') return <Problem>{nothingLeft}</Problem>
+  const question = details[index]?.questions.find((one) => one.member === member)
+  return <Problem>{choose(question?.text ?? '')}</Problem>
 }
 
 const ClientName = ({ words, client }: ConsentProps) => <Name words={words}>{client.name}</Name>
@@ -116,9 +138,9 @@ function Standing(props: ConsentProps) {
 }
 
 function Asks(props: ConsentProps) {
-  const { words, asks, before } = props
+  const { words, asks, before, details = [] } = props
   const { consent } = words
-  const anyFresh = asks.some(({ fresh }) => fresh === true)
+  const anyFresh = [...asks, ...details].some(({ fresh }) => fresh === true)
   const client = <ClientName {...props} />
   return (
     <>
@@ -130,6 +152,9 @@ function Asks(props: ConsentProps) {
       <ul class="rows">
         {asks.map((ask) => (
           <Row {...ask} mark={consent.fresh} />
+        ))}
+        {details.map((item, index) => (
+          <DetailRow item={item} index={index} mark={consent.fresh} />
         ))}
       </ul>
     </>
@@ -153,17 +178,26 @@ function Row({ title, detail, data = [], fresh, mark }: Ask & { readonly mark: C
 function Others(props: ConsentProps) {
   const { words, update } = props
   if (update === undefined) return null
-  const { action, others } = update
+  const { action, others, otherDetails = [] } = update
+  const none = others.length + otherDetails.length === 0
   const client = <ClientName {...props} />
   const { merges, replaces, replacesNothing } = words.consent
-  const lost = others.length === 0 ? replacesNothing(client) : replaces(client)
+  const lost = none ? replacesNothing(client) : replaces(client)
   return (
     <section id="update" class={action}>
       <p class="hint">{action === 'merge' ? merges(client) : lost}</p>
-      {others.length === 0 ? null : (
+      {none ? null : (
         <ul class="rows">
           {others.map((ask) => (
             <Row {...ask} mark={null} />
+          ))}
+          {otherDetails.map(({ title, lines }) => (
+            <li>
+              <div class="title">
+                <span>{title}</span>
+              </div>
+              <DetailLines lines={lines} />
+            </li>
           ))}
         </ul>
       )}

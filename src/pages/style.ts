@@ -56,6 +56,16 @@ input {
   font: inherit; color: inherit; background: var(--paper);
   border: 1px solid var(--edge); border-radius: .625rem;
 }
+.pick { display: flex; gap: .625rem; align-items: baseline; margin: 0; }
+.pick input {
+  flex: none; inline-size: 1.25rem; block-size: 1.25rem; min-block-size: 0; padding: 0;
+  align-self: center; accent-color: var(--deep);
+}
+.pick span { flex: 1; }
+.choose .pick { padding-block: .5rem; font-weight: 400; }
+.choose .aside { display: block; color: var(--soft); }
+.choose { margin: .75rem 0 0; padding: 0; border: 0; }
+.choose legend { padding: 0; font-weight: 600; color: var(--ink); }
 input.code { font-size: 1.25rem; letter-spacing: .2em; font-variant-numeric: tabular-nums; }
 input[aria-invalid] { border: 2px solid var(--bad); padding-inline: calc(.875rem - 1px); }
 .problem, .done {

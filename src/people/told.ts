@@ -34,6 +34,10 @@ const refusals = {
     description: 'This form was sent from another site',
   },
   'answer-missing': { code: 'invalid_request', description: 'Approve or deny' },
+  'choice-unavailable': {
+    code: 'temporarily_unavailable',
+    description: 'What could be chosen cannot be offered at the moment',
+  },
   'entry-too-long': { code: 'invalid_request', description: 'The user name is too long' },
   'sign-in-again': { code: 'access_denied', description: 'Please sign in again' },
   'link-needed': { code: 'access_denied', description: 'A second factor is needed first' },

@@ -1,7 +1,6 @@
-import type { EvidenceSettings } from '../types.ts'
-import { integer, onlyKnown } from './readers.ts'
-import { contradiction } from './readers.ts'
 import { isRecord } from '../encoding.ts'
+import type { EvidenceSettings } from '../types.ts'
+import { contradiction, integer, onlyKnown } from './readers.ts'
 
 /** Reads what an issuer says about evidence. Throws `Contradiction`. */
 export function readEvidenceSettings(

@@ -301,7 +301,7 @@ describe('the consent page', () => {
     expect(page).toMatch(/<button id="approve" name="action" value="approve"/)
     expect(page).toMatch(/<button id="deny" name="action" value="deny"/)
     expect(page).not.toContain('autofocus')
-    expect(page).toContain('<form method="post" action="/consent">')
+    expect(page).toContain('<form method="post" action="/consent" id="consent">')
   })
 })
 

@@ -1,35 +1,26 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import type { Json } from '../../../src/evidence/canonical.ts'
+import type { ChoiceRequest, ChoiceService } from '../../../src/authorization-details/choices.ts'
+import type { Choice } from '../../../src/authorization-details/offer.ts'
 import { accounts } from './accounts.ts'
-
-/** Asked at consent: what may this person choose for this member of this detail? */
-export type ChoicesRequest = {
-  readonly issuer: string
-  readonly subject: string
-  readonly client_id: string
-  readonly type: string
-  readonly member: string
-  readonly detail: Readonly<Record<string, Json>>
-  readonly language: string
-}
-
-export type Choice = { readonly value: Json; readonly label: string; readonly hint?: string }
 
 const choosable = [
   ['account_information', 'accounts'],
   ['payment_initiation', 'debtorAccount'],
 ] as const
 
+const german = { current: 'Girokonto', savings: 'Notgroschen' }
+
 /**
  * What the authorization server asks when a person agrees to a detail: their accounts. A real bank would
  * look them up by the subject; here everybody has the same ones.
  */
-export class Choices extends WorkerEntrypoint {
-  async choices({ type, member, language }: ChoicesRequest): Promise<readonly Choice[]> {
+export class Choices extends WorkerEntrypoint implements ChoiceService {
+  async choices({ type, member, language }: ChoiceRequest): Promise<readonly Choice[]> {
     if (!choosable.some(([a, b]) => a === type && b === member)) return []
-    return accounts.map(({ iban, name, balance, currency }) => ({
+    const names: Readonly<Record<string, string>> = language === 'de' ? german : {}
+    return accounts.map(({ id, iban, name, balance, currency }) => ({
       value: { iban },
-      label: name,
+      label: names[id] ?? name,
       hint: `${iban.replace(/(.{4})(?=.)/g, '$1 ')} · ${inWords(balance, currency, language)}`,
     }))
   }

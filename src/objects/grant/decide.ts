@@ -9,7 +9,9 @@ export type Deciding = {
   readonly order: TokenOrder
   readonly series: number
   readonly by: 'code' | 'refresh' | 'reissue'
+  /** What leaves beside it; the id_token only where its scope has one. */
   readonly refreshToken: boolean
+  readonly idToken: boolean
 }
 
 /** What a token of this grant may say, with the entry that records it; or why there is none. */
@@ -30,6 +32,11 @@ export function decideToken(
     return { refused: { status: 'refused', code: known, why: description, description } }
   }
   const latest = Math.floor(grant.expiresAt / 1000)
+  // The clock of the one who asks may be ahead of this object's.
+  if (latest <= order.issuedAt) {
+    const why = 'the grant ends before a token could begin'
+    return { refused: { status: 'refused', code: 'invalid_grant', why } }
+  }
   const token = {
     ...entitled.value,
     id: makeTokenId({ home: 'grant', objectId: grantId, epoch, series }, order.random),

@@ -60,7 +60,13 @@ function detailsOf(
 
 /** Whether a client would get the same by another registration. */
 export function sameRegistration(a: Registered, b: Registered): boolean {
+  const within = (one: readonly string[], other: readonly string[]) =>
+    one.every((name) => other.includes(name))
   const same = (one: readonly string[], other: readonly string[]) =>
-    one.length === other.length && one.every((name) => other.includes(name))
-  return same(a.scope, b.scope) && same(a.detailTypes, b.detailTypes)
+    within(one, other) && within(other, one)
+  return (
+    same(a.scope, b.scope) &&
+    same(a.detailTypes, b.detailTypes) &&
+    (a.refreshToken ?? true) === (b.refreshToken ?? true)
+  )
 }

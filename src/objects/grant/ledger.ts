@@ -12,7 +12,7 @@ import type { Stored } from './stored.ts'
 const pageKey = (page: number): string => `evidence:${String(page).padStart(6, '0')}`
 
 /** Pages of one answer to `evidence`: a long chain is fetched in several. */
-const pagesAtOnce = 256
+const pagesAtOnce = 64
 
 /** The chain of a grant, or its beginning: that of a grant which is older than chains says so. */
 export function chainOf(stored: Stored, issuer: Issuer, grantId: string, now: number): Chain {
@@ -37,22 +37,46 @@ export function record(
 
 const pageAt = (shelf: Shelf, page: number): Page | undefined => shelf.read<Page>(pageKey(page))
 
-/** Entries of the newest two pages. */
+/** Longer than any token request takes (ms). */
+const inFlight = 300_000
+
+/** The newest entries, back to those of requests that are surely over. */
 export function lastEntries(shelf: Shelf, chain: Chain | undefined): readonly Entry[] {
   if (chain === undefined) return []
-  return [...(pageAt(shelf, chain.pages - 1)?.entries ?? []), ...chain.recent.entries]
+  const since = Math.max(shelf.now(), chain.at ?? 0) - inFlight
+  let entries = chain.recent.entries
+  for (let page = chain.pages - 1; page >= 0 && (entries[0]?.at ?? since) >= since; page -= 1) {
+    entries = [...(pageAt(shelf, page)?.entries ?? []), ...entries]
+  }
+  return entries
+}
+
+/** A token that is to be taken back. */
+export type TakenBack = {
+  readonly jti: string
+  /** Milliseconds. */
+  readonly until: number
+  /** What it came from, and whether a refresh token was to leave with it. */
+  readonly by: 'code' | 'refresh'
+  readonly refreshToken: boolean
 }
 
 /** A token that is to be taken back, by the random part of its id; whether that was done `before`. */
 export function takenBack(
   entries: readonly Entry[],
   random: string,
-): { readonly jti: string; readonly until: number } | 'before' | undefined {
+): TakenBack | 'before' | undefined {
   const isIt = ({ body }: Entry) => randomOf(String(body['jti'])) === random
   const token = entries.find((entry) => entry.kind === 'token' && isIt(entry))
   if (token === undefined) return undefined
   if (entries.some((entry) => entry.kind === 'withheld' && isIt(entry))) return 'before'
-  return { jti: String(token.body['jti']), until: Number(token.body['exp']) * 1000 }
+  const { jti, exp, by, refresh_token: refreshToken } = token.body
+  return {
+    jti: String(jti),
+    until: Number(exp) * 1000,
+    by: by === 'code' ? 'code' : 'refresh',
+    refreshToken: refreshToken === true,
+  }
 }
 
 /** A part of the chain, from page `first` on. `next`: where the following part begins. */

@@ -10,6 +10,7 @@ export function tokenDraft(given: {
   readonly order: TokenOrder
   readonly by: 'code' | 'refresh' | 'reissue'
   readonly refreshToken: boolean
+  readonly idToken: boolean
   readonly consent: Consent
 }): Draft {
   const { terms, order, consent } = given
@@ -28,7 +29,7 @@ export function tokenDraft(given: {
       exp: terms.expires,
       authorization_details: details === undefined ? 'none' : all ? 'as_granted' : 'committed',
       refresh_token: given.refreshToken,
-      id_token: given.by !== 'refresh' && terms.scope.includes('openid'),
+      id_token: given.idToken && terms.scope.includes('openid'),
     },
     ...(details === undefined || all ? {} : { apart: { authorization_details: asJson(details) } }),
   }

@@ -136,6 +136,21 @@ export function summaryOf(stored: Stored, now: number): GrantSummary {
   }
 }
 
+/** Whether a token is alive: its grant, its epoch, the code it came from, and the token itself. */
+export function isTokenAlive(
+  stored: Stored,
+  token: { readonly id: string; readonly epoch: number; readonly series: number },
+  now: number,
+): boolean {
+  const code = stored.codes.find(({ series }) => series === token.series)
+  return (
+    isLive(stored, now) &&
+    stored.epoch === token.epoch &&
+    code?.status === 'redeemed' &&
+    !stored.revokedTokens.some(({ id }) => id === token.id)
+  )
+}
+
 /** A grant nobody claimed while a code of it lived came to nothing. */
 function statusOf(stored: Stored, now: number): GrantSummary['status'] {
   if (stored.status === 'revoked') return 'revoked'

@@ -113,6 +113,8 @@ export type Presenter = {
 export type Registered = {
   readonly scope: readonly string[]
   readonly detailTypes: readonly string[]
+  /** Whether it may have refresh tokens; absent: it may. */
+  readonly refreshToken?: boolean
 }
 
 /** The access token that is to be made, as far as the caller decides. */
@@ -150,7 +152,6 @@ export type Refresh = Presenter & { readonly secretHash: string; readonly token:
 export type Reissue = Presenter & {
   /** Id of the token that was not released. */
   readonly withhold: string
-  readonly series: number
   readonly token: TokenOrder
 }
 

@@ -32,6 +32,25 @@ describe('numbers and choices', () => {
     }
   }) // prettier-ignore
 
+  const kept: readonly (readonly [string, number, number, keyof Issuer['evidence']])[] = [
+    ['anchor_every', 10, 86_400, 'anchorEvery'],
+    ['retention_days', 0, 3_650, 'retentionDays'],
+  ]
+  it.each(kept)('take evidence.%s from %i to %i', (name, least, most, member) => {
+    for (const good of [least, most]) {
+      expect(makeIssuer({ evidence: { [name]: good } }).evidence[member]).toBe(good)
+    }
+    for (const bad of [least - 1, most + 1, 10.5, String(least), null]) {
+      expect(problem({ evidence: { [name]: bad } })).toEqual(sentence(`evidence: '${name}' must be a whole number`))
+    }
+  }) // prettier-ignore
+
+  it('anchor every 5 minutes and keep for two years unless told otherwise', () => {
+    expect(makeIssuer({}).evidence).toEqual({ anchorEvery: 300, retentionDays: 730 })
+    expect(problem({ evidence: [] })).toEqual(sentence('evidence must be an object'))
+    expect(problem({ evidence: { keep: 1 } })).toEqual(sentence("unknown setting 'keep'"))
+  })
+
   it('take no other lifetimes', () => {
     expect(problem({ lifetimes: [] })).toEqual(sentence('lifetimes must be an object'))
     expect(problem({ lifetimes: { interaction: 60 } })).toEqual(

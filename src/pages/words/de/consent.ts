@@ -33,6 +33,9 @@ export const consent: Words['consent'] = {
   changeOfMind: 'Wenn Sie es sich anders überlegen',
   endAnyTime: (account) =>
     say`Sie können diese Erlaubnis jederzeit auf ${account('Ihrer Kontoseite')} beenden.`,
+  nothingLeft:
+    'Es bleibt nichts, dem Sie zustimmen könnten. Kreuzen Sie mindestens eines an, oder lehnen Sie ab.',
+  choose: (question) => `Bitte treffen Sie eine gültige Auswahl: ${question}`,
   approve: 'Zustimmen',
   deny: 'Ablehnen',
   eitherWay: (host) =>

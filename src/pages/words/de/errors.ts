@@ -44,6 +44,11 @@ const told: Words['errors']['told'] = {
     message:
       'Gehen Sie eine Seite zurück und wählen Sie eine der beiden Schaltflächen. Es wurde nichts geändert.',
   },
+  'choice-unavailable': {
+    title: 'Das kann gerade nicht angeboten werden',
+    message:
+      'Woraus Sie wählen könnten, lässt sich im Augenblick nicht zeigen. Es wurde nichts erlaubt. Bitte versuchen Sie es später noch einmal.',
+  },
   'entry-too-long': {
     title: 'Das ist zu lang',
     message: 'Gehen Sie eine Seite zurück und prüfen Sie Ihre Eingabe. Es wurde nichts geändert.',

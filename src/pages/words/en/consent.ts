@@ -34,6 +34,8 @@ export const consent = {
   changeOfMind: 'If you change your mind',
   endAnyTime: (account: Around) =>
     say`You can end this permission at any time on ${account('your account page')}.`,
+  nothingLeft: 'Nothing is left to approve. Tick at least one thing, or deny.',
+  choose: (question: string) => `Please make a choice that can be used: ${question}`,
   approve: 'Approve',
   deny: 'Deny',
   eitherWay: (host: Child) =>

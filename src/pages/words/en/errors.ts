@@ -47,6 +47,11 @@ const told = {
     title: 'Your answer did not reach us',
     message: 'Go back one page and choose one of the two buttons. Nothing was changed.',
   },
+  'choice-unavailable': {
+    title: 'This cannot be offered now',
+    message:
+      'What you could choose from cannot be shown at the moment. Nothing was approved. Please try again later.',
+  },
   'entry-too-long': {
     title: 'This is too long',
     message: 'Go back one page and check what you entered. Nothing was changed.',
