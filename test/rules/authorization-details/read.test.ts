@@ -57,6 +57,12 @@ describe('the text', () => {
     expect(codeOf(parseDetails('[{"type":"a","x":"\\"y\\":","y":"z\\\\"}]'))).toBeUndefined()
   }) // prettier-ignore
 
+  it('RAR-01 holds numbers that there are', () => {
+    expect(codeOf(parseDetails('[{"type":"a","x":1e999}]'))).toBe(details)
+    expect(codeOf(parseDetails('[{"type":"a","x":[{"y":-1e999}]}]'))).toBe(details)
+    expect(codeOf(parseDetails('[{"type":"a","x":1e99}]'))).toBeUndefined()
+  })
+
   it('RAR-01 holds whole characters', () => {
     expect(codeOf(parseDetails('[{"type":"a","x":"\\ud800"}]'))).toBe(details)
     expect(codeOf(parseDetails('[{"type":"a","\\udfff":"x"}]'))).toBe(details)
