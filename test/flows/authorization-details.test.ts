@@ -255,6 +255,23 @@ describe('the consent page', () => {
     expect(detailsOf(tokens)).toEqual([{ ...accountInformation, accounts: [current, savings] }])
   }) // prettier-ignore
 
+  it('RAR-19 of the largest request that is taken can be answered', async () => {
+    const remittanceInformationUnstructured = 'é'.repeat(140)
+    const creditorName = '&'.repeat(70)
+    const large = { ...payment, remittanceInformationUnstructured, creditorName }
+    const count = 15
+    const fits = Array.from({ length: count }, () => large)
+    expect(JSON.stringify(fits).length).toBeLessThan(16 * 1024)
+    expect((await pushed(asking(...fits, large, large))).status).toBe(400)
+
+    const choices = Array.from({ length: count }, (_, at) => [
+      [`take.${at}`, '1'],
+      [`choose.${at}.debtorAccount`, '0'],
+    ]).flat() as [string, string][]
+    const tokens = await agree(fits, Object.fromEntries(choices))
+    expect(detailsOf(tokens)).toHaveLength(count)
+  })
+
   it('GM-35 marks what is new in an update, and says what it loses', async () => {
     const create = { grant_management_action: 'create' }
     const first = await agree([accountInformation], everything, create)
