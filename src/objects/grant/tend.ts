@@ -14,7 +14,7 @@ import {
   settled,
   tryAgainAfter,
 } from './keeping.ts'
-import type { Head, Stored } from './stored.ts'
+import type { Due, Head, Stored } from './stored.ts'
 
 /** The object, as its alarm needs it. */
 export type Tended = {
@@ -42,8 +42,9 @@ export async function tendGrant(tended: Tended): Promise<void> {
   if (now >= forgottenAt(stored, issuer)) return storage.deleteAll()
   const { attest, anchor } = stored.due ?? {}
   if (Math.min(attest?.at ?? Infinity, anchor?.at ?? Infinity) <= now) {
-    await attend(tended, stored, issuer)
+    await attend(tended, issuer)
   }
+  // Others had their turns meanwhile.
   const latest = storedIn(tended)
   if (latest === undefined) return
   const kept = settled(latest, now)
@@ -52,27 +53,35 @@ export async function tendGrant(tended: Tended): Promise<void> {
 }
 
 /** Has the head signed, and laid outside where that is due. What fails is postponed. */
-async function attend(tended: Tended, stored: Stored, issuer: Issuer): Promise<void> {
+async function attend(tended: Tended, issuer: Issuer): Promise<void> {
   const { env, storage } = tended
+  const stored = storedIn(tended)
+  if (stored?.chain === undefined) return
   const { chain, due } = stored
-  if (chain === undefined) return
   const now = tended.now()
   const every = anchorEvery(env, issuer)
   const anchored = every !== undefined && (due?.anchor?.at ?? Infinity) <= now
+  if (due?.attest === undefined && !anchored) {
+    // What it was to be laid into is not bound any more.
+    return putDue(storage, stored, undefined)
+  }
   const reason = due?.attest === undefined ? 'anchoring' : 'revocation'
   const head = await newHead(tended, issuer, { chain, at: now, reason, anchored })
-  // Others had their turns meanwhile.
   const latest = storedIn(tended)
   if (latest === undefined) return
   const left =
     head === undefined
       ? duePostponed(latest.due ?? {}, now)
       : dueWhenSigned(latest, { count: chain.count, anchored, anchorEvery: every, now })
-  const { due: _due, ...rest } = latest
-  storage.kv.put('grant', left === undefined ? rest : { ...rest, due: left })
+  putDue(storage, latest, left)
   if (head !== undefined) {
     storage.kv.put('heads', withHead(storage.kv.get<readonly Head[]>('heads') ?? [], head))
   }
+}
+
+function putDue(storage: DurableObjectStorage, stored: Stored, due: Due | undefined): void {
+  const { due: _due, ...rest } = stored
+  storage.kv.put('grant', due === undefined ? rest : { ...rest, due })
 }
 
 /** Undefined when it could not be signed, or not be laid everywhere: the next one says as much or more. */
