@@ -309,7 +309,13 @@ export class Grant extends EdgeObject<Env> {
 
   override alarm(): Promise<void> {
     const { env, ctx, id } = this
-    return tendGrant({ env, storage: ctx.storage, grant: id, now: () => this.now() })
+    return tendGrant({
+      env,
+      storage: ctx.storage,
+      grant: id,
+      now: () => this.now(),
+      waitUntil: (work) => ctx.waitUntil(work),
+    })
   }
 
   private end(stored: Stored, by: By): void {
