@@ -70,6 +70,8 @@ async function showRequest(
   const before = updated?.consent
     ? agreedIn(updated.consent)
     : await earlierConsent(call, live, approval)
+  const { grantId: grant, person } = approval
+  call.log('consent.shown', { client_id: live.client.clientId, account: person.accountId, grant })
   const update =
     updated?.consent && management !== undefined && management.action !== 'create'
       ? { action: management.action, consent: updated.consent }

@@ -2,7 +2,7 @@
 import { settingsOf } from '../../config.ts'
 import type { Env } from '../../config.ts'
 import type { Chain } from '../../evidence/chain.ts'
-import { makeLog } from '../../observe/log.ts'
+import { openAudit } from '../../observe/audit.ts'
 import type { Issuer } from '../../types.ts'
 import { anchorEvery, anchorHead, signHead, withHead } from './heads.ts'
 import {
@@ -22,6 +22,7 @@ export type Tended = {
   readonly storage: DurableObjectStorage
   readonly grant: string
   readonly now: () => number
+  readonly waitUntil: (work: Promise<unknown>) => void
 }
 
 const storedIn = ({ storage }: Tended): Stored | undefined => storage.kv.get<Stored>('grant')
@@ -85,7 +86,7 @@ function putDue(storage: DurableObjectStorage, stored: Stored, due: Due | undefi
 
 /** Undefined when it could not be signed, or not be laid everywhere: the next one says as much or more. */
 async function newHead(
-  { env, grant }: Tended,
+  { env, grant, waitUntil }: Tended,
   issuer: Issuer,
   given: {
     readonly chain: Chain
@@ -100,7 +101,7 @@ async function newHead(
     return { ...signed, where: await anchorHead(env, issuer, { grant, signed }) }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    makeLog({ issuer: issuer.id })('evidence.head_failed', { grant, reason })
+    openAudit({ env, issuer: issuer.id, waitUntil }).log('evidence.head_failed', { grant, reason })
     return undefined
   }
 }
