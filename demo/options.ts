@@ -18,6 +18,8 @@ export type Options = {
   readonly demo: boolean
   readonly clientCa: string | undefined
   readonly verbose: boolean
+  /** The audit stream goes through a queue to `audit.jsonl` in the state folder, too. */
+  readonly audit: boolean
   /** Origins that the server may fetch client keys from although they are local. For tests. */
   readonly outboundAllowed: readonly string[]
   /** A Worker that is bound as the login of `authentication.delegate`. */
@@ -44,6 +46,7 @@ const flags = {
   'no-demo': { type: 'boolean' },
   'client-ca': { type: 'string' },
   verbose: { type: 'boolean' },
+  audit: { type: 'boolean' },
   'outbound-allow': { type: 'string' },
   'api-revocation': { type: 'string' },
   'login-worker': { type: 'string' },
@@ -83,6 +86,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     demo: !on('no-demo'),
     clientCa: text('client-ca'),
     verbose: on('verbose'),
+    audit: on('audit'),
     outboundAllowed: (text('outbound-allow') ?? '').split(',').filter((origin) => origin !== ''),
     loginWorker: text('login-worker'),
     clientCertificate: text('client-certificate'),

@@ -1,5 +1,5 @@
 import * as http from 'node:http'
-import type { Miniflare, MiniflareOptions } from 'miniflare'
+import type { Miniflare } from 'miniflare'
 import { asciiJson } from './front-headers.ts'
 import type { Upstream } from './front.ts'
 import { messageOf, stop } from './problem.ts'
@@ -7,12 +7,12 @@ import { endProcess, isRunning } from './processes.ts'
 import type { ProcessMark } from './processes.ts'
 import type { ServerLog } from './server-log.ts'
 import type { State } from './state.ts'
+import type { DescribedWorkers } from './workers.ts'
 import { followWorkerd, startWatchdog, stopWatchdog } from './workerd-process.ts'
 import type { Control } from './worker/control-values.ts'
 import { noControl } from './worker/control-values.ts'
 
 export type WorkerName = 'fapi-edge' | 'bank-api'
-type WorkerConfig = MiniflareOptions['workers'][number]['config']
 
 /** Both Workers on workerd, and what is needed to reach and steer them. */
 export type Runtime = {
@@ -28,10 +28,7 @@ export type Runtime = {
 export type RuntimeOptions = {
   readonly state: State
   readonly log: ServerLog
-  readonly workers: Readonly<Record<WorkerName, WorkerConfig>> & {
-    readonly login?: WorkerConfig
-    readonly anchors?: WorkerConfig
-  }
+  readonly workers: DescribedWorkers
   readonly controlToken: string
   /** A PEM file that the Workers' outbound calls trust beside the public authorities. */
   readonly trustedAuthorities: string
@@ -109,9 +106,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     workers: Object.entries(options.workers).map(([name, config]) => ({
       config,
       // Proxy style: the request line's absolute address is what the Worker sees, scheme included.
-      // Nobody but the server speaks to the login, and nobody but the queue to the anchors.
+      // Nobody but the server speaks to the login, nobody but its queue to a consumer.
       dev:
-        name === 'login' || name === 'anchors'
+        name !== 'fapi-edge' && name !== 'bank-api'
           ? {}
           : { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0, proxy: true }] },
     })),

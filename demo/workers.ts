@@ -1,18 +1,19 @@
 import type { MiniflareOptions } from 'miniflare'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { anchorBindings, describeConsumer } from './anchors.ts'
 import { bundleWorker, endBundling } from './bundle.ts'
 import type { DelegatedBindings } from './delegated-login.ts'
 import type { Json } from './json.ts'
 import type { Options } from './options.ts'
 import { stop } from './problem.ts'
 import type { WorkerName } from './runtime.ts'
+import { describeConsumer, queueBindings, wantedQueues } from './queues.ts'
+import type { QueueName } from './queues.ts'
 import { choicesBinding } from './settings.ts'
 import type { Addresses } from './settings.ts'
 import type { Secrets, State } from './state.ts'
 
-type WorkerConfig = MiniflareOptions['workers'][number]['config']
+export type WorkerConfig = MiniflareOptions['workers'][number]['config']
 
 /** The server's Durable Objects: class and binding. Renaming either loses local state. */
 const serverObjects = {
@@ -45,16 +46,18 @@ export type WorkerInputs = {
 export type DescribedWorkers = Readonly<Record<WorkerName, WorkerConfig>> & {
   readonly login?: WorkerConfig
   readonly anchors?: WorkerConfig
+  readonly audit?: WorkerConfig
 }
 
 /** Builds both Workers and describes them to Miniflare as `wrangler.toml` would. */
 export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWorkers> {
   const { login, certificate } = inputs.bindings
-  const [server, api, loginWorker, anchorsWorker] = await Promise.all([
+  const wanted = wantedQueues(inputs.options)
+  const [server, api, loginWorker, consumer] = await Promise.all([
     bundleWorker('demo/worker/server.ts'),
     bundleWorker('demo/worker/bank-api.ts'),
     login === undefined ? undefined : bundleWorker(login.entry),
-    inputs.options.anchor ? bundleWorker('demo/worker/anchors.ts') : undefined,
+    wanted.length === 0 ? '' : bundleWorker('demo/worker/consumer.ts'),
   ])
   await endBundling()
   const { options, addresses, settings, secrets } = inputs
@@ -72,7 +75,7 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
         CONTROL_TOKEN: { type: 'text', value: secrets.controlToken },
         [choicesBinding]: { type: 'worker', worker: 'bank-api', exportName: 'Choices' },
         OUTBOUND_ALLOWED: { type: 'text', value: options.outboundAllowed.join(',') },
-        ...(options.anchor ? anchorBindings : {}),
+        ...Object.assign({}, ...wanted.map((queue) => queueBindings[queue])),
         ...(login === undefined
           ? {}
           : { [login.name]: { type: 'worker' as const, worker: 'login' } }),
@@ -107,18 +110,16 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
       },
     },
     ...(loginWorker === undefined ? {} : { login: describeModule('login', loginWorker) }),
-    ...(anchorsWorker === undefined
-      ? {}
-      : {
-          anchors: {
-            ...describeModule('anchors', anchorsWorker),
-            ...describeConsumer(inputs.state),
-          },
-        }),
+    ...Object.fromEntries(
+      wanted.map((queue) => [
+        queue,
+        { ...describeModule(queue, consumer), ...describeConsumer(queue, inputs.state) },
+      ]),
+    ),
   }
 }
 
-function describeModule(name: WorkerName | 'login' | 'anchors', contents: string) {
+function describeModule(name: WorkerName | 'login' | QueueName, contents: string) {
   return {
     name,
     compatibilityDate: readCompatibilityDate(),

@@ -6,9 +6,10 @@ import { discardBody } from './authorization/parameters.ts'
 import { AccessRefused, renderAccessRefused } from './endpoints/protected.ts'
 import { json } from './endpoints/respond.ts'
 import { ProtocolError, printable, statusFor } from './errors.ts'
-import type { Refusal } from './errors.ts'
+import type { ErrorCode, Refusal } from './errors.ts'
 import { completeRuntime, makeCall, parseMasterSecretOnce } from './make-call.ts'
-import { makeLog } from './observe/log.ts'
+import { openAudit } from './observe/audit.ts'
+import type { RefusalEvent } from './observe/catalogue.ts'
 import { StorageFault } from './observe/storage.ts'
 import { noticeOnce } from './notices.ts'
 import { locatePlace } from './place.ts'
@@ -39,13 +40,15 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
   })
   app.use(async (c, next) => {
     const { env } = c
+    const waitUntil = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work)
     const settings = settingsOf(env)
     const secret = parseMasterSecretOnce(env.MASTER_SECRET)
     if (!settings.ok || typeof secret === 'string') {
-      makeLog({})('start.refused', { problem: settings.ok ? String(secret) : settings.problem })
+      const problem = settings.ok ? String(secret) : settings.problem
+      openAudit({ env, waitUntil }).log('start.refused', { problem })
       return json({ error: 'server_error', error_description: 'The server is not configured' }, 500)
     }
-    noticeOnce(settings.settings, env)
+    noticeOnce(settings.settings, env, waitUntil)
     const place = locatePlace(c.req.url, settings)
     if (place === undefined) {
       return json(
@@ -54,11 +57,11 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
         { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' },
       )
     }
-    const call = makeCall({ ...place, request: c.req.raw, env, runtime, secret }, (work) =>
-      c.executionCtx.waitUntil(work),
-    )
+    const request = c.req.raw
+    const call = makeCall({ ...place, request, env, runtime, secret, entrance: true }, waitUntil)
     c.set('call', call)
     await next()
+    call.closeLog()
     await discardBody(c.req.raw)
     secureHeaders(c.res, call.issuer)
     c.res = runtime.finish(c.res, call.storage)
@@ -107,6 +110,7 @@ async function withNonce(call: Call, route: Route, response: Response): Promise<
 }
 
 async function attempt(call: Call, route: Route): Promise<Response> {
+  call.about({ endpoint: route.path })
   try {
     const response = isThere(call, route) ? await route.answer(call) : undefined
     const refusal = { code: 'not_found', description: 'There is nothing at this address' } as const
@@ -114,7 +118,7 @@ async function attempt(call: Call, route: Route): Promise<Response> {
   } catch (error) {
     if (error instanceof AccessRefused) {
       const { code = 'no_credentials', detail } = error.refusal ?? {}
-      call.log('access.refused', { code, detail })
+      call.log(eventOf(error.refusal, 'access.refused'), { code, detail })
       return renderAccessRefused(call, error)
     }
     return renderRefusal(call, route, refusalOf(call, error))
@@ -124,11 +128,25 @@ async function attempt(call: Call, route: Route): Promise<Response> {
 const isThere = (call: Call, { signIn }: Route): boolean =>
   signIn === undefined || (signIn === 'here') === signsInHere(call)
 
+/** Refusals that an operator watches for by name. */
+const named: { readonly [code in ErrorCode]?: RefusalEvent } = {
+  invalid_client: 'client.refused',
+  invalid_dpop_proof: 'proof.refused',
+  use_dpop_nonce: 'nonce.refused',
+  invalid_grant: 'grant.refused',
+  invalid_request_object: 'request_object.refused',
+  too_many_requests: 'request.limited',
+}
+
+function eventOf(refusal: Refusal | undefined, otherwise: RefusalEvent): RefusalEvent {
+  return refusal === undefined ? otherwise : (refusal.event ?? named[refusal.code] ?? otherwise)
+}
+
 /** A refusal stays what it is; a failed storage call is honest; anything else is our fault. */
 function refusalOf(call: Call, error: unknown): Refusal {
   if (error instanceof ProtocolError) {
     const { code, description, detail } = error.refusal
-    call.log('request.refused', { code, description, detail })
+    call.log(eventOf(error.refusal, 'request.refused'), { code, description, detail })
     return error.refusal
   }
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'

@@ -1,6 +1,6 @@
 import type { Env } from './config.ts'
 import type { OutboundAllowance } from './clients/outbound.ts'
-import type { Log } from './observe/log.ts'
+import type { About, Log } from './observe/audit.ts'
 import type { Storage, StorageHooks } from './observe/storage.ts'
 import type { Stubs } from './objects/stubs.ts'
 import type { Place } from './proof/location.ts'
@@ -38,6 +38,10 @@ export type Call = {
   readonly secrets: IssuerSecrets
   readonly runtime: Runtime
   readonly log: Log
+  /** Puts what is now known of the request on every record from here on. */
+  readonly about: (known: About) => void
+  /** The answer is made: what was recorded is sent on. */
+  readonly closeLog: () => void
   /** Milliseconds since the epoch. */
   readonly now: number
   /** Work that the answer does not wait for. */

@@ -8,13 +8,14 @@ import type { KeyRing } from './objects/key-ring.ts'
 import type { PushedRequest } from './objects/pushed-request.ts'
 import type { ReplayGuard } from './objects/replay-guard.ts'
 import type { Throttle } from './objects/throttle.ts'
+import type { AuditBindings } from './observe/sinks.ts'
 import { readIssuer } from './settings/issuer.ts'
 import type { OneIssuer } from './settings/issuer.ts'
 import { Contradiction, contradiction, onlyKnown } from './settings/readers.ts'
 import type { Issuer } from './types.ts'
 
 /** The bindings of the Worker. */
-export type Env = {
+export type Env = AuditBindings & {
   /** Settings as an object or as JSON text; see `readSettings`. */
   readonly SETTINGS: unknown
   /** `id:base64url,…`; the first is current. */

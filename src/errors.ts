@@ -1,3 +1,4 @@
+import type { RefusalEvent } from './observe/catalogue.ts'
 import type { Told } from './people/told.ts'
 
 /**
@@ -63,6 +64,8 @@ export type Refusal = {
   readonly description: string
   /** For the log; may name values a stranger must not learn, never secrets. */
   readonly detail?: string
+  /** The name of this refusal in the audit stream; without it the code decides. */
+  readonly event?: RefusalEvent
   /** What a person reads in its place (error pages only); without it the code decides. */
   readonly told?: Told
   /** A way back for a person (error pages only). */
@@ -93,6 +96,15 @@ export const refuse = (
 ): { readonly ok: false; readonly refusal: Refusal } => ({
   ok: false,
   refusal: detail === undefined ? { code, description } : { code, description, detail },
+})
+
+/** A refusal that the audit stream knows by a name of its own. */
+export const refuseAs = (
+  event: RefusalEvent,
+  ...given: Parameters<typeof refuse>
+): { readonly ok: false; readonly refusal: Refusal } => ({
+  ok: false,
+  refusal: { ...refuse(...given).refusal, event },
 })
 
 /** The one error type: a refusal on its way to the edge of an endpoint. */

@@ -36,7 +36,11 @@ export function introspectionEntrypoint(options: Partial<Runtime> = {}) {
     async introspect(token: string): Promise<Readonly<Record<string, unknown>>> {
       if (typeof token !== 'string') return { active: false }
       const { resource_server: identifier } = this.ctx.props
-      return describeToken(this.call(), token, [identifier])
+      const call = this.call()
+      const description = await describeToken(call, token, [identifier])
+      const active = description['active'] === true
+      call.log('token.introspected', { resource_server: identifier, active })
+      return description
     }
 
     async keys(): Promise<JsonWebKeySet> {

@@ -2,9 +2,8 @@ import { issuerSecrets } from './call.ts'
 import type { Call, IssuerSecrets, Runtime, Side } from './call.ts'
 import { configuredIssuer } from './config.ts'
 import type { Env } from './config.ts'
-import { randomText } from './encoding.ts'
 import { makeStubs } from './objects/stubs.ts'
-import { makeLog } from './observe/log.ts'
+import { openAudit } from './observe/audit.ts'
 import { Storage } from './observe/storage.ts'
 import { parseMasterSecret } from './secrets.ts'
 import type { MasterSecret } from './secrets.ts'
@@ -45,13 +44,15 @@ export function makeCall(
     readonly env: Env
     readonly runtime: Runtime
     readonly secret: MasterSecret
+    /** It came over HTTP, and whoever answers it closes the log. */
+    readonly entrance?: true
   },
   waitUntil: Call['waitUntil'],
 ): Call {
-  const { issuer, side, path, request, env, runtime, secret } = given
-  const id = request.headers.get('cf-ray') ?? randomText(9)
+  const { issuer, side, path, request, env, runtime, secret, entrance } = given
+  const audit = openAudit({ env, issuer: issuer.id, waitUntil, ...(entrance ? { request } : {}) })
   return {
-    id,
+    id: audit.requestId,
     issuer,
     side,
     path,
@@ -62,7 +63,9 @@ export function makeCall(
     storage: new Storage(runtime.storage),
     stubs: makeStubs(env, issuer),
     secrets: secretsFor(secret, issuer.id),
-    log: makeLog({ issuer: issuer.id, request_id: id }),
+    log: audit.log,
+    about: audit.about,
+    closeLog: audit.close,
     now: runtime.now(),
   }
 }

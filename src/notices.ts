@@ -1,18 +1,21 @@
 import type { Env, Settings } from './config.ts'
-import { makeLog } from './observe/log.ts'
+import { openAudit } from './observe/audit.ts'
 import { bindingOf } from './settings/delegated-login.ts'
 import type { Issuer } from './types.ts'
 
 let noticed: Settings | undefined
 
 /** What an operator should know once per start: nothing is wrong, but something has a limit. */
-export function noticeOnce(settings: Settings, env: Env): void {
+export function noticeOnce(
+  settings: Settings,
+  env: Env,
+  waitUntil: (work: Promise<unknown>) => void,
+): void {
   if (noticed === settings) return
   noticed = settings
   for (const issuer of settings.issuers) {
-    for (const notice of noticesOf(issuer, env)) {
-      makeLog({ issuer: issuer.id })('start.notice', { notice })
-    }
+    const { log } = openAudit({ env, issuer: issuer.id, waitUntil })
+    for (const notice of noticesOf(issuer, env)) log('start.notice', { notice })
   }
 }
 

@@ -4,10 +4,11 @@ import type { Fault, Verification } from './verifier.ts'
 const iso = (time: number | undefined): string =>
   time === undefined ? '-' : new Date(time).toISOString()
 
-/** What a verification found, for people. */
+/** What a verification found, for people. Of a file that is not sound nothing is told but its faults. */
 export function report(found: Verification): string {
   const { sound, faults, entries, notes } = found
-  const about = [
+  if (!sound) return faultList(faults)
+  return [
     `Evidence of grant ${cell(found.grant)} at ${cell(found.issuer)}, exported ${iso(found.exportedAt)}.`,
     '',
     entryTable(found),
@@ -16,11 +17,8 @@ export function report(found: Verification): string {
     '',
     ...notes.map(cell),
     '',
-  ]
-  const verdict = sound
-    ? [`SOUND: ${entries.length} entries, every hash and every signature that was checked holds.`]
-    : [faultList(faults)]
-  return [...(found.grant === undefined ? [] : about), ...verdict].join('\n')
+    `SOUND: ${entries.length} entries, every hash and every signature that was checked holds.`,
+  ].join('\n')
 }
 
 export const faultList = (faults: readonly Fault[]): string =>

@@ -46,8 +46,10 @@ function askFor({ chosen, payment }: Wanted): Readonly<Record<string, string>> {
       ? { type: 'account_information', actions }
       : { type: 'payment_initiation', ...payment }
   if (payment === undefined && chosen !== true) return { scope: 'openid profile accounts' }
-  const scope = payment === undefined ? 'openid profile' : 'openid'
-  return { scope, authorization_details: JSON.stringify([detail]) }
+  const authorization_details = JSON.stringify([detail])
+  return payment === undefined
+    ? { scope: 'openid profile', authorization_details }
+    : { authorization_details }
 }
 
 /**
@@ -63,7 +65,7 @@ export function createBank(settings: BankSettings) {
   const insecure = new URL(issuer).protocol === 'http:' ? [client.allowInsecureRequests] : []
 
   /** A configuration of its own per session, so that the steps told are that session's. */
-  async function configure(steps: Step[]): Promise<client.Configuration> {
+  async function configure(steps: Step[]): Promise<Pick<Session, 'config' | 'signsWith'>> {
     const key = await crypto.subtle.importKey(
       'jwk',
       { ...settings.jwk } as unknown as webcrypto.JsonWebKey & { readonly kty: string },
@@ -72,26 +74,44 @@ export function createBank(settings: BankSettings) {
       ['sign'],
     )
     const { kid } = settings.jwk
-    return client.discovery(
+    const own = kid === undefined ? key : { key, kid }
+    const config = await client.discovery(
       new URL(issuer),
       settings.clientId,
       { id_token_signed_response_alg: 'ES256' },
-      client.PrivateKeyJwt(kid === undefined ? key : { key, kid }),
+      client.PrivateKeyJwt(own),
       {
         // The ID token's signature is checked too, against the bank's published keys.
         execute: [...insecure, client.enableNonRepudiationChecks],
         [client.customFetch]: telling(settings.fetch, steps),
       },
     )
+    // FAPI 2.0 Message Signing: where the bank wants requests signed, it signs its answers as well.
+    if (config.serverMetadata().require_signed_request_object !== true) return { config }
+    client.useJwtResponseMode(config)
+    return { config, signsWith: own }
+  }
+
+  /** Pushes a request, signed where the bank wants it so (RFC 9101). */
+  async function push(
+    { config, dpop, signsWith }: Session,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<URL> {
+    if (signsWith === undefined) {
+      return client.buildAuthorizationUrlWithPAR(config, parameters, { DPoP: dpop })
+    }
+    const asked = { ...parameters, response_mode: 'jwt' }
+    const signed = await client.buildAuthorizationUrlWithJAR(config, asked, signsWith)
+    return client.buildAuthorizationUrlWithPAR(config, signed.searchParams, { DPoP: dpop })
   }
 
   return {
     /** Discovers the bank and makes the keys of a new session. */
     async meet(): Promise<Omit<Session, 'id'>> {
       const steps: Step[] = []
-      const config = await configure(steps)
-      const dpop = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
-      return { config, dpop, steps }
+      const configured = await configure(steps)
+      const pair = await client.randomDPoPKeyPair('ES256')
+      return { ...configured, dpop: client.getDPoPHandle(configured.config, pair), steps }
     },
 
     /** Pushes the request; the browser gets nothing but a reference to it (RFC 9126). */
@@ -110,15 +130,13 @@ export function createBank(settings: BankSettings) {
         redirect_uri: redirectUri,
         ...askFor(wanted),
         state: pending.state,
-        nonce: pending.nonce,
+        ...(payment === undefined ? { nonce: pending.nonce } : {}),
         code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
         code_challenge_method: 'S256',
         ...(stepUp?.acrValues === undefined ? {} : { acr_values: stepUp.acrValues }),
         ...(stepUp?.maxAge === undefined ? {} : { max_age: stepUp.maxAge }),
       }
-      const url = await client.buildAuthorizationUrlWithPAR(session.config, parameters, {
-        DPoP: session.dpop,
-      })
+      const url = await push(session, parameters)
       session.steps.push({
         title: `GET ${url.pathname}`,
         detail: `in the browser, with nothing but ${[...url.searchParams.keys()].join(' and ')}`,
@@ -212,8 +230,10 @@ export function createBank(settings: BankSettings) {
       {
         pkceCodeVerifier: pending.verifier,
         expectedState: pending.state,
-        expectedNonce: pending.nonce,
-        idTokenExpected: true,
+        // Who pays is not ours to know: a payment asks for no ID token.
+        ...(pending.payment === undefined
+          ? { expectedNonce: pending.nonce, idTokenExpected: true }
+          : {}),
       },
       undefined,
       { DPoP: session.dpop },

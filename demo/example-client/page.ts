@@ -125,7 +125,7 @@ const payForm = (bankName: string): Html =>
 const paid = ({ order, paymentId, from }: Receipt): Html =>
   html`<div class="done" role="status" id="paid">
     <h2>Paid</h2>
-    <p>${inWords(order)}${from === '' ? '' : `, from ${from}`}.</p>
+    <p>${inWords(order)}${from === '' ? '' : `, from ${from.replace(/(.{4})(?=.)/g, '$1 ')}`}.</p>
     <p class="small">Your bank calls it <code id="payment">${paymentId}</code>.</p>
   </div>`
 

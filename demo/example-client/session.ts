@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Configuration, DPoPHandle } from 'openid-client'
+import type { Configuration, CryptoKey, DPoPHandle, PrivateKey } from 'openid-client'
 
 /** What happened, for people who want to see it. */
 export type Step = { readonly title: string; readonly detail: string }
@@ -78,6 +78,8 @@ export type Pending = {
 export type Session = {
   readonly id: string
   readonly config: Configuration
+  /** Signs requests, where the bank wants them signed. */
+  readonly signsWith?: CryptoKey | PrivateKey
   readonly dpop: DPoPHandle
   steps: Step[]
   pending?: Pending

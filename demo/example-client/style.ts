@@ -25,6 +25,7 @@ h2 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
 .hero { padding: 2rem 1.5rem; border-radius: 1.5rem; background: var(--sun); }
 .hero p { margin: .75rem 0; }
 .hero .small { color: inherit; margin-block-end: 0; }
+.hero a:not(.button), .done .small, .done code { color: inherit; }
 .button { text-align: center; }
 .button, button {
   display: inline-block; padding: .75rem 1.5rem; border: 2px solid var(--leaf); border-radius: 2rem;

@@ -6,6 +6,7 @@ import type { FlowSettings, Sent, Tokens } from './client.ts'
 import { oneTimeCode } from './one-time-code.ts'
 import { describePage, hasButton } from './sign-in.ts'
 import { playApi, playEnd } from './misuse.ts'
+import { playPayment } from './payment.ts'
 import { playSigned } from './signed.ts'
 import { promise, short } from './steps.ts'
 import type { Storyteller } from './steps.ts'
@@ -158,6 +159,7 @@ export async function playFlow({ step }: Storyteller, settings: FlowSettings): P
   })
   await playApi({ step }, { ...settings, config, sent: () => sent }, { tokens: first, dpop })
   await playSigned({ step }, { ...settings, config }, { tokens: first, dpop })
+  await playPayment({ step }, { ...settings, config, browser })
   await step('Userinfo', 'The server says who signed in, to the holder of the key.', async () => {
     const subject = first.claims()?.sub ?? ''
     const person = await client.fetchUserInfo(config, first.access_token, subject, { DPoP: dpop })

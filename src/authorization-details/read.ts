@@ -98,9 +98,7 @@ function boundsProblem(
     if (value.length > limits.text) return `holds a text of more than ${limits.text} characters`
     return value.isWellFormed() ? undefined : 'holds half a character'
   }
-  // Larger than any number of this language: no JSON could say it again.
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return 'holds a number that is too large'
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'holds a number too large'
   if (typeof value !== 'object' || value === null) return undefined
   if (depth > limits.depth) return `is nested more than ${limits.depth} levels deep`
   const names = Array.isArray(value) ? [] : Object.keys(value)

@@ -3,6 +3,7 @@ import type { PublicJwk } from '../clients/jwks.ts'
 import type { ReceivedRequest } from '../evidence/drafts.ts'
 import type { ClientCertificate } from '../proof/certificate.ts'
 import { thumbprintOf } from '../tokens/jwt.ts'
+import type { Sender } from '../types.ts'
 import type { Parameters } from './parameters.ts'
 import type { SignedRequest } from './request-object.ts'
 
@@ -18,13 +19,19 @@ export async function receivedRequest(given: {
   readonly signed: SignedRequest | undefined
   readonly client: AuthenticatedClient
   readonly certificate: ClientCertificate | undefined
+  readonly sender: Sender
   readonly now: number
 }): Promise<ReceivedRequest> {
-  const { form, signed, client, now } = given
+  const { form, signed, client, sender, now } = given
+  const { jkt, x5t } = sender
   return {
     clientId: client.record.clientId,
     receivedAt: now,
     authentication: await provenBy(client, given.certificate),
+    sender: {
+      ...(jkt === undefined ? {} : { jkt }),
+      ...(x5t === undefined ? {} : { 'x5t#S256': x5t }),
+    },
     content: signed === undefined ? { parameters: parametersOf(form) } : contentOf(signed),
   }
 }
@@ -33,7 +40,12 @@ function contentOf({ jws, alg, jwk, source }: SignedRequest): ReceivedRequest['c
   const signed = { jws, alg, jwk: plainKey(jwk) }
   return source === 'registered'
     ? { ...signed, keyFrom: 'jwks' }
-    : { ...signed, keyFrom: 'jwks_uri', jwksUri: source.jwks_uri }
+    : {
+        ...signed,
+        keyFrom: 'jwks_uri',
+        jwksUri: source.jwks_uri,
+        jwksFetchedAt: source.fetchedAt,
+      }
 }
 
 /** What makes the key, and its name. */

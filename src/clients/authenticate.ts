@@ -43,6 +43,7 @@ export async function authenticateClient(
   if (!offer.ok) return offer
   const record = await findClient(call, offer.value.clientId)
   if (record === undefined) return bad('no such client')
+  call.about({ client_id: record.clientId })
   return proveClient(call, record, { offer: offer.value, certificate })
 }
 

@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts'
-import { accept, refuse } from '../errors.ts'
+import { accept, refuse, refuseAs } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import type { AssertionUse, ClientStanding } from '../objects/client.ts'
 import type { AuthenticatedClient } from './authenticate.ts'
@@ -59,6 +59,9 @@ export function judgeStanding(answer: AssertionUse): Result<EnabledStanding> {
   const { standing, use } = answer
   if (standing.status === 'unknown') return bad('the client does not exist')
   if (standing.status === 'disabled') return bad('the client is disabled')
-  if (use === 'used') return bad('the assertion was used before')
+  if (use === 'used') {
+    const words = ['Client authentication failed', 'the assertion was used before'] as const
+    return refuseAs('assertion.replayed', 'invalid_client', ...words)
+  }
   return use === 'late' ? bad('the assertion has expired') : accept(standing)
 }

@@ -37,6 +37,7 @@ export async function postCode(call: Call): Promise<Response> {
   const throttling = await throttleFor(call, 'code', person.accountId)
   const attempt = await throttling.begin()
   if (!attempt.allowed) {
+    call.log('sign_in.throttled', { method: 'code', seconds: attempt.waitSeconds })
     return render(call, visit, { kind: 'wait', seconds: attempt.waitSeconds })
   }
   const credential = await credentialOf(call, person)

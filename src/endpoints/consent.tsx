@@ -11,12 +11,13 @@ import { ConsentPage } from '../pages/consent.tsx'
 import type { Audience } from '../pages/consent.tsx'
 import { describeDetail } from '../pages/describe-details.ts'
 import { describeWish } from '../pages/describe.ts'
+import type { DetailItem } from '../pages/details.tsx'
 import type { Wish } from '../pages/describe.ts'
 import type { Frame } from '../pages/layout.tsx'
 import { textOf } from '../pages/text-of.ts'
 import { checkSameOrigin, openInteraction, requestOfPage } from '../people/interaction.ts'
 import type { Approval } from '../people/interaction.ts'
-import { openShown, sealShown } from '../people/shown.ts'
+import { mostCharacters, openShown, sealShown } from '../people/shown.ts'
 import type { Shown } from '../people/shown.ts'
 import { turnAway } from '../people/told.ts'
 import { defaultResources } from '../tokens/audience.ts'
@@ -69,6 +70,8 @@ async function showRequest(
   const before = updated?.consent
     ? agreedIn(updated.consent)
     : await earlierConsent(call, live, approval)
+  const { grantId: grant, person } = approval
+  call.log('consent.shown', { client_id: live.client.clientId, account: person.accountId, grant })
   const update =
     updated?.consent && management !== undefined && management.action !== 'create'
       ? { action: management.action, consent: updated.consent }
@@ -164,17 +167,7 @@ async function render(
     details: detailItems(call, live, { offered, speech: shownIn, before, ...answered }),
     ...(again === undefined ? {} : { missing: again.missing }),
     before: before !== undefined,
-    ...(shown.update === undefined
-      ? {}
-      : {
-          update: {
-            action: shown.update.action,
-            others: describeWish(othersOf(call, request, shown.update.consent), shownIn),
-            otherDetails: otherDetails(call, request, shown.update.consent).map((detail) =>
-              describeDetail(issuer.detailTypes, detail, shownIn),
-            ),
-          },
-        }),
+    ...changesOf(call, request, shown.update, shownIn),
     audiences: audiencesOf(call, request, shownIn),
     duration: {
       accessSeconds: issuer.lifetimes.accessToken,
@@ -187,13 +180,18 @@ async function render(
   const text = textOf(String(<ConsentPage {...props} shown="" />))
   const items = asJson({
     ...{ client, person, asks, audiences, duration, update },
-    ...(details.length === 0 ? {} : { details }),
+    ...(details.length === 0 ? {} : { details: details.map(withoutChoices) }),
     before: before !== undefined,
   })
   const record = await sealShown(call, shown.approval, {
     ...{ language: shownIn.lang, text, items },
     ...(offered === undefined ? {} : { offered: asJson(offered) }),
   })
+  if (record.length > mostCharacters) {
+    // Said now, for nobody could send the answer.
+    const back = await wayBack(call, live.client, request)
+    return turnAway('choice-unavailable', 'more is asked for than a page can carry', back)
+  }
   const body = <ConsentPage {...props} shown={record} />
   return page(body, {
     frame: shownIn,
@@ -201,6 +199,28 @@ async function render(
     endsAt: request.redirectUri,
   })
 }
+
+/** What an update adds to or takes the place of. */
+function changesOf(
+  call: Call,
+  request: AuthorizationRequest,
+  update: Update | undefined,
+  shownIn: Frame,
+) {
+  if (update === undefined) return {}
+  const { action, consent } = update
+  const otherDetails = otherDetailsOf(call, request, consent).map((detail) =>
+    describeDetail(call.issuer.detailTypes, detail, shownIn),
+  )
+  const others = describeWish(othersOf(call, request, consent), shownIn)
+  return { update: { action, others, otherDetails } }
+}
+
+/** What could be chosen stands in the words already. */
+const withoutChoices = ({ questions, ...item }: DetailItem) => ({
+  ...item,
+  questions: questions.map(({ member, text }) => ({ member, text })),
+})
 
 const asJson = (value: object): Shown['items'] =>
   JSON.parse(JSON.stringify(value)) as Shown['items']
@@ -230,7 +250,7 @@ const othersOf = (
   }
 }
 
-const otherDetails = ({ issuer }: Call, { details = [] }: AuthorizationRequest, held: Consent) =>
+const otherDetailsOf = ({ issuer }: Call, { details = [] }: AuthorizationRequest, held: Consent) =>
   (held.details ?? []).filter((detail) => !within(issuer.detailTypes, [detail], details))
 
 /** The APIs that will hand out the data, by their names in the language of the page. */

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import type { GrantSummary, Presenter } from '../objects/grant.ts'
+import { partsOf } from '../objects/grant/parts.ts'
 import { grantsAudience } from '../tokens/audience.ts'
 import { fail } from '../errors.ts'
 import { demandAccess } from './protected.ts'
@@ -49,20 +50,17 @@ const seconds = (milliseconds: number | undefined) =>
 
 /** Both names of the last update: the text of the draft says one, its example the other. */
 function describe({ consent, createdAt, updatedAt, expiresAt }: GrantSummary) {
-  const { scope = [], resources = [], claims, details } = consent ?? {}
+  const { claims, details } = consent ?? {}
   const named = [...new Set([...(claims?.idToken ?? []), ...(claims?.userinfo ?? [])])]
+  const scopes = (consent === undefined ? [] : partsOf(consent))
+    .filter(({ scope }) => scope.length > 0)
+    .map(({ scope, resources }) => ({
+      scope: scope.join(' '),
+      ...(resources.length === 0 ? {} : { resource: resources }),
+    }))
   const updated = seconds(updatedAt ?? createdAt)
   return {
-    ...(scope.length === 0
-      ? {}
-      : {
-          scopes: [
-            {
-              scope: scope.join(' '),
-              ...(resources.length === 0 ? {} : { resource: resources }),
-            },
-          ],
-        }),
+    ...(scopes.length === 0 ? {} : { scopes }),
     ...(named.length === 0 ? {} : { claims: named }),
     ...(details === undefined ? {} : { authorization_details: details }),
     created_at: seconds(createdAt),

@@ -36,6 +36,8 @@ export async function introspect(call: Call): Promise<Response> {
   if (audiences.length === 0) {
     return fail('access_denied', 'Only registered resource servers may introspect tokens')
   }
+  const active = description['active'] === true
+  call.log('token.introspected', { client_id: record.clientId, active })
   const encrypted = encryptionOf(record.metadata, 'introspection') !== undefined
   if (!encrypted && !asksForJwt(call.request.headers.get('accept'))) return json(description)
   const { sealed } = demand(await signIntrospection(call, record, description))

@@ -32,6 +32,7 @@ export async function postPasskey(call: Call): Promise<Response> {
   const throttling = await throttleAddress(call)
   const attempt = await throttling.begin()
   if (!attempt.allowed) {
+    call.log('sign_in.throttled', { method: 'passkey', seconds: attempt.waitSeconds })
     return renderLogin(call, visit, { problem: { kind: 'wait', seconds: attempt.waitSeconds } })
   }
   const refuse = (reason: string, account?: string) => {

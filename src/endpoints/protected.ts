@@ -72,6 +72,7 @@ export async function demandAccess(call: Call, needed: AccessDemand): Promise<Ac
         now: call.now,
       }),
     )
+    call.about({ client_id: token.clientId })
     if (needed.audience !== undefined && token.audience !== needed.audience) {
       throw refused('invalid_token', 'The access token is not valid', 'another audience')
     }

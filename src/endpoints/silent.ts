@@ -1,8 +1,9 @@
 import type { Call } from '../call.ts'
 import type { GrantSummary } from '../objects/grant.ts'
+import { grantedAt } from '../objects/grant/parts.ts'
 import type { Need } from '../people/authentication.ts'
 import type { Session } from '../people/session.ts'
-import type { AuthorizationRequest } from '../types.ts'
+import type { AuthorizationRequest, Issuer } from '../types.ts'
 import { defaultResources } from '../tokens/audience.ts'
 import { approve, askConsent } from './answer.ts'
 import { approvalFor } from './continue.ts'
@@ -73,7 +74,7 @@ async function coveringGrant(
     .filter(
       (summary) =>
         summary.consent?.generation === client.generation &&
-        covers(summary, { ...pushed.request, resources }),
+        covers(issuer, summary, { ...pushed.request, resources }),
     )
     .map(({ grantId, expiresAt = 0 }) => ({ grantId, endsAt: expiresAt }))
     .sort((a, b) => b.endsAt - a.endsAt)
@@ -82,6 +83,7 @@ async function coveringGrant(
 
 /** Whether a live grant covers all that is asked: never silent for anything new. */
 function covers(
+  issuer: Issuer,
   { status, consent }: Partial<GrantSummary>,
   request: AuthorizationRequest,
 ): boolean {
@@ -91,6 +93,9 @@ function covers(
   return (
     within(request.scope, consent.scope) &&
     within(request.resources, consent.resources) &&
+    request.resources.every((resource) =>
+      within(request.scope, grantedAt(issuer, consent, resource).scope),
+    ) &&
     within(request.claims.idToken, consent.claims.idToken) &&
     within(request.claims.userinfo, consent.claims.userinfo)
   )

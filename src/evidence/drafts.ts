@@ -18,6 +18,8 @@ export type ReceivedRequest = {
     readonly jkt?: string
     readonly 'x5t#S256'?: string
   }
+  /** Keys the sender proved at the push. Absent in requests pushed by an earlier release. */
+  readonly sender?: { readonly jkt?: string; readonly 'x5t#S256'?: string }
   readonly content:
     | {
         /** The compact JWS (RFC 9101), decrypted where it was encrypted. */
@@ -27,6 +29,8 @@ export type ReceivedRequest = {
         readonly jwk: Readonly<Record<string, Json>>
         readonly keyFrom: 'jwks' | 'jwks_uri'
         readonly jwksUri?: string
+        /** When it was fetched there (ms). */
+        readonly jwksFetchedAt?: number
       }
     | { readonly parameters: Readonly<Record<string, Json>> }
 }
@@ -36,12 +40,14 @@ export function requestDraft({
   clientId,
   receivedAt,
   authentication,
+  sender = {},
   content,
 }: ReceivedRequest): Draft {
   const about = {
     client_id: clientId,
     received_at: receivedAt,
     client_authentication: { ...authentication },
+    sender: { ...sender },
   }
   if ('parameters' in content) {
     return {
@@ -50,7 +56,7 @@ export function requestDraft({
       apart: { request: content.parameters },
     }
   }
-  const { jws, alg, jwk, keyFrom, jwksUri } = content
+  const { jws, alg, jwk, keyFrom, jwksUri, jwksFetchedAt } = content
   return {
     kind: 'request',
     body: {
@@ -60,6 +66,7 @@ export function requestDraft({
       jwk,
       jwk_from: keyFrom,
       ...(jwksUri === undefined ? {} : { jwks_uri: jwksUri }),
+      ...(jwksFetchedAt === undefined ? {} : { jwks_fetched_at: jwksFetchedAt }),
     },
     apart: { request: jws },
   }

@@ -287,7 +287,7 @@ export class Grant extends EdgeObject<Env> {
       count,
       head,
       ...withholdCodes(part, live),
-      heads: this.heads(),
+      heads: this.read<readonly Head[]>('heads') ?? [],
       ...(next === undefined ? {} : { next }),
     })
   }
@@ -309,7 +309,13 @@ export class Grant extends EdgeObject<Env> {
 
   override alarm(): Promise<void> {
     const { env, ctx, id } = this
-    return tendGrant({ env, storage: ctx.storage, grant: id, now: () => this.now() })
+    return tendGrant({
+      env,
+      storage: ctx.storage,
+      grant: id,
+      now: () => this.now(),
+      waitUntil: (work) => ctx.waitUntil(work),
+    })
   }
 
   private end(stored: Stored, by: By): void {
@@ -367,10 +373,6 @@ export class Grant extends EdgeObject<Env> {
 
   private issuer(stored: Pick<Stored, 'issuer'>): Issuer {
     return configuredIssuer(this.env, stored.issuer)
-  }
-
-  private heads(): readonly Head[] {
-    return this.read<readonly Head[]>('heads') ?? []
   }
 
   private stored(): Stored | undefined {

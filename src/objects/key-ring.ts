@@ -1,5 +1,7 @@
 import { configuredIssuer } from '../config.ts'
 import { parseJson } from '../encoding.ts'
+import { openAudit } from '../observe/audit.ts'
+import type { Audit } from '../observe/audit.ts'
 import type { Reply } from '../observe/storage.ts'
 import { parseMasterSecret, seal, unseal } from '../secrets.ts'
 import type { SecretKeys } from '../secrets.ts'
@@ -22,6 +24,7 @@ import {
 } from './ring-changes.ts'
 import { hasLeft, jwksLifetime, lendsKeys, ringSecrets, sealedFor, withoutPrivate } from './ring.ts'
 import type { Ring, RingKey } from './ring.ts'
+import { logRing } from './ring-log.ts'
 import { algorithmOf, evidenceAlgorithm, purposeOf, ringsOf } from './ring-name.ts'
 import type { RingName } from './ring-name.ts'
 
@@ -130,7 +133,10 @@ export class KeyRing extends EdgeObject {
     await this.ensured(issuerId, 'evidence')
     const { kid, key } = await this.openEvidenceKey(issuerId)
     const header = { alg: evidenceAlgorithm, typ: headType, kid } as const
-    return this.reply({ jws: await signJwt(key, header, sound), kid })
+    const jws = await signJwt(key, header, sound)
+    const { grant, n, reason } = sound
+    this.audit(issuerId).log('evidence.head_signed', { grant, n, reason })
+    return this.reply({ jws, kid })
   }
 
   /** Every key the evidence ring ever had, the oldest first: a key of the past verifies on. */
@@ -204,6 +210,8 @@ export class KeyRing extends EdgeObject {
 
   /** Stores the ring, copies it to KV and sets the alarm to the next thing to do. */
   private async publish(ring: Ring): Promise<Ring> {
+    const revoked = this.read<readonly string[]>('revoked') ?? []
+    logRing(this.audit(ring.issuer), { before: this.stored(), after: ring, revoked })
     this.write('ring', ring)
     if (!lendsKeys(nameOf(ring))) {
       this.write('history', withHistory(this.past(), ring, this.now()))
@@ -257,6 +265,10 @@ export class KeyRing extends EdgeObject {
 
   private open(issuerId: string, name: RingName, key: RingKey) {
     return unseal(this.secrets(issuerId, name), key.sealed, sealedFor(issuerId, key))
+  }
+
+  private audit(issuer: string): Audit {
+    return openAudit({ env: this.env, issuer, waitUntil: (work) => this.ctx.waitUntil(work) })
   }
 
   private past(): readonly EvidenceKey[] {

@@ -33,6 +33,8 @@ export function makeStubs(env: Env, issuer: Issuer) {
   ): DurableObjectStub<T> | undefined => {
     try {
       const id = within(namespace).idFromString(objectId)
+      // One object has one name: whatever is kept by that name is found by it.
+      if (id.toString() !== objectId) return undefined
       return within(namespace).get(id, hint === undefined ? {} : { locationHint: hint })
     } catch {
       return undefined

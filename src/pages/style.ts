@@ -58,7 +58,7 @@ input {
 }
 .pick { display: flex; gap: .625rem; align-items: baseline; margin: 0; }
 .pick input {
-  flex: none; inline-size: 1.25rem; block-size: 1.25rem; min-block-size: 0; padding: 0;
+  flex: none; inline-size: 1.25rem; block-size: 1.25rem; min-block-size: 0; padding: 0; margin: 0;
   align-self: center; accent-color: var(--deep);
 }
 .pick span { flex: 1; }
@@ -112,7 +112,7 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; fo
   margin-block: .75rem; color: var(--soft); font-size: .9375rem;
 }
 .client .badge { white-space: normal; border-radius: .75rem; padding: .125rem .625rem; }
-.next + .rows { margin-block-start: .75rem; }
+.next + .rows, .problem + .rows { margin-block-start: .75rem; }
 .rows { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: .75rem; }
 .rows > li { padding: .875rem 1rem; }
 .rows > li + li { border-block-start: 1px solid var(--line); }

@@ -19,7 +19,8 @@ export type Shown = {
   readonly offered?: Json
 }
 
-const mostCharacters = 48 * 1024
+/** A form has to carry it back. */
+export const mostCharacters = 48 * 1024
 
 const label = (call: Call, { request, grantId }: Approval): string =>
   tuple(call.issuer.id, 'shown', request, grantId)

@@ -44,7 +44,10 @@ export async function judgePassword(
   const username = normalName(given.username)
   const throttling = await throttleFor(call, 'name', username)
   const attempt = await throttling.begin()
-  if (!attempt.allowed) return { status: 'wait', seconds: attempt.waitSeconds }
+  if (!attempt.allowed) {
+    call.log('sign_in.throttled', { method: 'password', seconds: attempt.waitSeconds })
+    return { status: 'wait', seconds: attempt.waitSeconds }
+  }
   const account = await storage.object('Directory.findForSignIn', () =>
     stubs.directory().findForSignIn(username),
   )

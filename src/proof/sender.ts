@@ -1,7 +1,7 @@
 import { placeOf } from '../call.ts'
 import type { Call } from '../call.ts'
 import { sha256, toBase64Url, tuple } from '../encoding.ts'
-import { accept, refuse } from '../errors.ts'
+import { accept, refuse, refuseAs } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import type { SlotUse } from '../objects/replay-slots.ts'
 import type { Sender } from '../types.ts'
@@ -102,7 +102,9 @@ export async function useProof(call: Call, proof: UsableProof): Promise<SlotUse>
 
 /** Judges the guard's answer. Errors: `invalid_dpop_proof`, `use_dpop_nonce`. */
 export function judgeUse(use: SlotUse): Result<true> {
-  if (use === 'used') return refuse('invalid_dpop_proof', 'The proof was used before')
+  if (use === 'used') {
+    return refuseAs('proof.replayed', 'invalid_dpop_proof', 'The proof was used before')
+  }
   if (use === 'late') return refuse('use_dpop_nonce', 'A current nonce of this server is required')
   return accept(true)
 }

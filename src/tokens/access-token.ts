@@ -27,6 +27,10 @@ export type KeyFinder = (
   kid: unknown,
 ) => Promise<{ readonly key: CryptoKey; readonly alg: Algorithm } | undefined>
 
+/** Bytes of details that one token holds: with all else it stays within what is looked at. */
+export const mostDetailBytes = 20 * 1024
+const mostCharacters = 32 * 1024
+
 const invalid = (detail: string) => refuse('invalid_token', 'The access token is not valid', detail)
 
 /**
@@ -44,7 +48,7 @@ export async function verifyAccessToken(
     readonly expired?: 'accepted'
   },
 ): Promise<Result<AccessToken>> {
-  const jwt = decodeJwt(token)
+  const jwt = decodeJwt(token, mostCharacters)
   if (jwt === undefined) return invalid('not a JWT')
   const { header, claims } = jwt
   if (header['typ'] !== 'at+jwt') return invalid('typ is not at+jwt')

@@ -135,8 +135,16 @@ describe('an attacker who poisons caches and metadata', () => {
       const { status } = await send(`${String(url)}${below}`)
       expect([200, 400, 401, 405], name).toContain(status)
     }
-    const notBuilt = ['registration_endpoint', 'backchannel_authentication_endpoint', 'device_authorization_endpoint', 'check_session_iframe', 'frontchannel_logout_supported', 'authorization_details_types_supported'] // prettier-ignore
+    const notBuilt = ['registration_endpoint', 'backchannel_authentication_endpoint', 'device_authorization_endpoint', 'check_session_iframe', 'frontchannel_logout_supported'] // prettier-ignore
     for (const name of notBuilt) expect(json[name], name).toBeUndefined()
+    const types = json['authorization_details_types_supported'] as readonly string[]
+    const known = async (type: string) => {
+      const fields = { authorization_details: JSON.stringify([{ type }]) }
+      return !(await web.par({ fields })).answer.text.includes('the type is not known here')
+    }
+    expect(types.length).toBeGreaterThan(0)
+    for (const type of types) expect(await known(type), type).toBe(true)
+    expect(await known('not_advertised')).toBe(false)
     for (const path of ['/register', '/bc-authorize', '/device', '/grants', '/userinfo/x', '/debug', '/control', '/clock', '/faults', '/metrics', '/.env', '/server.log']) {
       for (const method of ['GET', 'POST']) {
         const answer = await send(`${server.issuer}${path}`, { method })

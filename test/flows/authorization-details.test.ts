@@ -40,6 +40,22 @@ describe('authorization_details at PAR', () => {
     expect((await pushed(asking(payment))).status).toBe(201)
   }) // prettier-ignore
 
+  it('RAR-01 RAR-19 answers whatever is sent with 400, and goes on', async () => {
+    const texts = [
+      '['.repeat(16_000), '{"a":'.repeat(3000), '[{"type":"payment_initiation","x":'.padEnd(16_000, '['), '"'.repeat(16_000), '\\'.repeat(9000), '0'.repeat(16_000),
+      '[{"type":"\\ud800"}]', '[{"type":"payment_initiation","__proto__":{"a":1}}]', '[{"type":"__proto__"}]', '[1e999]', `[${'1,'.repeat(8000)}1]`,
+      JSON.stringify([{ ...payment, creditorName: 'a '.repeat(512) }]), JSON.stringify(Array(17).fill(payment)), '[{"type":"payment_initiation","type":"x"}]',
+    ] // prettier-ignore
+    for (const authorization_details of texts) {
+      const answer = await pushed({ authorization_details })
+      expect(answer, authorization_details.slice(0, 40)).toMatchObject({ status: 400, error: 'invalid_authorization_details' })
+    } // prettier-ignore
+    expect(await pushed({ authorization_details: 'x'.repeat(70_000) })).toMatchObject({
+      status: 413,
+    })
+    expect((await pushed(asking(payment))).status).toBe(201)
+  })
+
   it('RAR-03 RAR-16 names the field and echoes no value', async () => {
     const answer = await pushed(asking({ ...payment, creditorAccount: { iban: 'secret' } }))
     expect(answer).toMatchObject({
@@ -254,6 +270,37 @@ describe('the consent page', () => {
     const tokens = await web.redeem({ code, verifier }, { key })
     expect(detailsOf(tokens)).toEqual([{ ...accountInformation, accounts: [current, savings] }])
   }) // prettier-ignore
+
+  it('RAR-19 of the largest request that is taken can be answered', async () => {
+    const remittanceInformationUnstructured = 'é'.repeat(140)
+    const creditorName = '&'.repeat(70)
+    const large = { ...payment, remittanceInformationUnstructured, creditorName }
+    const count = 15
+    const fits = Array.from({ length: count }, () => large)
+    expect(JSON.stringify(fits).length).toBeLessThan(16 * 1024)
+    expect((await pushed(asking(...fits, large, large))).status).toBe(400)
+
+    const choices = Array.from({ length: count }, (_, at) => [
+      [`take.${at}`, '1'],
+      [`choose.${at}.debtorAccount`, '0'],
+    ]).flat() as [string, string][]
+    const tokens = await agree(fits, Object.fromEntries(choices))
+    expect(detailsOf(tokens)).toHaveLength(count)
+  })
+
+  it('RAR-10 says so when nothing can be offered, with a way back, and nothing is granted', async () => {
+    const detail = { ...accountInformation, type: 'urn:test:unavailable' }
+    const { page } = await openConsent(web, users.alice, { key, fields: asking(detail) })
+    expect(page.status).toBe(503)
+    expect(page.text).toContain('<code id="error">temporarily_unavailable</code>')
+    expect(page.words).toContain('This cannot be offered now')
+    const back = /<a[^>]*id="back"[^>]*href="([^"]+)"/
+      .exec(page.text)?.[1]
+      ?.replaceAll('&amp;', '&')
+    expect(new URL(back ?? 'about:blank').searchParams.get('error')).toBe('access_denied')
+    const fields = asking(accountInformation)
+    expect((await openConsent(web, users.alice, { key, fields })).page.status).toBe(200)
+  })
 
   it('GM-35 marks what is new in an update, and says what it loses', async () => {
     const create = { grant_management_action: 'create' }

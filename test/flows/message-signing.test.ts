@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodeJwt, decodeProtectedHeader, importJWK } from 'jose'
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
 import type { JWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
@@ -30,6 +30,9 @@ let admin: Admin
 const key = await makeDpopKey()
 const ada = { username: 'ada', password: 'ada has a long password' }
 const scope = 'openid profile accounts'
+const algorithms = ['ES256', 'PS256', 'Ed25519']
+const protectedApi = 'https://other-api.example'
+const resourceServerFor = (alg: string): string => `asking-${alg.toLowerCase()}`
 
 beforeAll(async () => {
   runtime = await startRuntime({
@@ -38,8 +41,17 @@ beforeAll(async () => {
       issuer: {
         profile: 'fapi2-message-signing',
         authentication: { factors: 1 },
+        further_signing_algs: ['PS256', 'Ed25519'],
         scopes: { accounts: { title: 'Your accounts', description: 'See your accounts.' } },
       },
+      resource_servers: [
+        {
+          identifier: protectedApi,
+          name: 'Other API',
+          scopes: ['accounts'],
+          introspection_clients: algorithms.map(resourceServerFor),
+        },
+      ],
       users: [{ ...ada, sub: 'sub-ada', claims: { name: 'Ada Lovelace' } }],
     },
   })
@@ -253,6 +265,32 @@ describe('oauth4webapi in the profile for signed messages', () => {
     const tokens = await walk(await registerWithCertificate(), 'certificate')
     expect(decodeJwt(tokens.access_token)['cnf']).toHaveProperty('x5t#S256')
   })
+})
+
+describe('what is signed for a client', () => {
+  const keys = () => createRemoteJWKSet(new URL(`${server.issuer}/jwks`))
+
+  it.each(algorithms)('MS-JARM-06 is a response signed with %s where it registered that', async (alg) => {
+    const fixture = await register({ authorization_signed_response_alg: alg })
+    const client = testClient(fixture, server)
+    const { requestUri } = await pushSigned(client, server.issuer, { post: { key } })
+    const callback = await approve(new URL(client.authorizeUrl(requestUri)))
+    const expected = { issuer: server.issuer, audience: fixture.clientId, algorithms: [alg] }
+    const response = callback.searchParams.get('response') ?? ''
+    expect((await jwtVerify(response, keys(), expected)).payload['code']).toBeTruthy()
+  }) // prettier-ignore
+
+  it.each(algorithms)('MS-INT-08 is an introspection answer signed with %s where it registered that', async (alg) => {
+    const clientId = resourceServerFor(alg)
+    const made = await newClient({ client_id: clientId, introspection_signed_response_alg: alg })
+    const put = await admin.request('PUT', `/clients/${clientId}`, made.metadata)
+    expect(put.status, put.text).toBe(201)
+    const resourceServer = testClient({ ...made.fixture, clientId }, server)
+    const told = await resourceServer.post('/introspect', { token: 'x' }, { headers: [['accept', 'application/token-introspection+jwt']] })
+    const expected = { issuer: server.issuer, audience: clientId, algorithms: [alg], typ: 'token-introspection+jwt' }
+    const { payload } = await jwtVerify(told.text, keys(), expected)
+    expect(payload['token_introspection']).toEqual({ active: false })
+  }) // prettier-ignore
 })
 
 describe('the profile for signed messages', () => {

@@ -4,6 +4,7 @@ import type { Approved, RefreshAnswer, TokenOrder, UpdateAction } from '../../sr
 import {
   code,
   consent,
+  newGrantId,
   order,
   presenter,
   redeemedGrant,
@@ -12,10 +13,12 @@ import {
   token,
   tokenOf,
 } from './support/grants.ts'
-import { made, parallel, setClock } from './support/objects.ts'
+import { made, parallel, setClock, stubsOf } from './support/objects.ts'
 
 beforeEach(() => setClock(0))
 afterEach(() => vi.useRealTimers())
+
+const stubs = stubsOf('bank')
 
 type OneGrant = Awaited<ReturnType<typeof redeemedGrant>>
 
@@ -141,5 +144,33 @@ describe('the last second of a grant', () => {
     expect((await grant().refresh({ ...refresh, token: late })).value.status).toBe('refused')
     const ends = (await bodiesOf(grant, 'token')).map(({ iat, exp }) => Number(exp) > Number(iat))
     expect(ends).toEqual([true, true])
+  })
+})
+
+describe('the evidence of a long chain', () => {
+  it('comes in parts that a call can carry', async () => {
+    const grant = await redeemedGrant()
+    const words = 'x'.repeat(300_000)
+    for (let index = 0; index < 24; index += 1) {
+      const approved = { ...order, code: { ...code, secretHash: `code ${index}` } }
+      const evidence = [{ kind: 'consent', body: { index }, apart: { words } }] as const
+      expect((await grant().authorize({ ...approved, update: 'merge', evidence })).value).toBe(true)
+    }
+    const first = made((await grant().evidence('bank')).value)
+    const second = made((await grant().evidence('bank', first.next)).value)
+    for (const part of [first, second]) {
+      expect(JSON.stringify(part).length).toBeLessThan(6_000_000)
+    }
+    expect(second.next).toBeUndefined()
+    const numbers = [...first.entries, ...second.entries].map(({ n }) => n)
+    expect(numbers).toEqual(Array.from({ length: first.count }, (_, n) => n))
+  })
+})
+
+describe('the id of a grant', () => {
+  it('GM-14 is written in one way only', () => {
+    const id = newGrantId()
+    expect(stubs.grant(id)).toBeDefined()
+    expect(stubs.grant(id.toUpperCase())).toBeUndefined()
   })
 })

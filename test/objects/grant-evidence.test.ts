@@ -260,6 +260,16 @@ describe('anchoring', () => {
     expect((await anchorsOf(grant)).map(({ n }) => n)).toEqual([4, 5])
   })
 
+  it('rests when the binding is taken away', async () => {
+    const grant = await bound()
+    await refreshed(grant)
+    await bindTo(grant(), {})
+    setClock(300)
+    await runAlarm(grant())
+    expect((await exportOf(grant)).attestations).toEqual([])
+    expect((await holdingsOf(grant())).alarm).toBe(start + 91 * day * 1000)
+  })
+
   it('never writes over what lies there', async () => {
     const grant = await bound()
     await refreshed(grant)

@@ -253,9 +253,17 @@ describe('the evidence key', () => {
     ['a time to come', { at: Date.UTC(2050, 0, 1) }],
     ['a reason nobody knows', { reason: 'because' }],
     ['an inherited reason', { reason: 'toString' }],
+    ['a document that is no hash', { document: 'A'.repeat(42) }],
+    ['the document of no export', { reason: 'anchoring', document: 'A'.repeat(43) }],
   ])('refuses a statement with %s, and signs the same without it', async (_, odd) => {
     expect(await attest({ ...statement(), ...odd })).toEqual({ refused: expect.any(String) as string }) // prettier-ignore
     expect(await attest(statement())).toHaveProperty('jws')
+  })
+
+  it('signs which file was exported with the head', async () => {
+    const said = { ...statement(), document: 'A'.repeat(43) }
+    const answer = await attest(said)
+    expect('jws' in answer && decodeJwt(answer.jws)).toEqual(said)
   })
 
   it('refuses what is no statement at all', async () => {

@@ -140,7 +140,10 @@ export async function makeFixtures(): Promise<{
   })
   const clients = {
     web: signer('web', 'https://web.example/cb', {
-      authorization_details_types: ['account_information', 'payment_initiation', 'patient_record'],
+      authorization_details_types: [
+        ...['account_information', 'payment_initiation', 'patient_record'],
+        'urn:test:unavailable',
+      ],
     }),
     second: signer('second', 'https://second.example/cb?dummy1=lorem&dummy2=ipsum', {
       authorization_details_types: ['account_information'],
@@ -230,6 +233,11 @@ export async function makeFixtures(): Promise<{
         // The other types are for the bank API, so that a grant may hold details for two.
         authorization_details_types: {
           patient_record: { resource_servers: ['https://other-api.example'] },
+          // Nothing is bound that could say what may be chosen.
+          'urn:test:unavailable': {
+            use: 'account_information',
+            enrich: { accounts: { service: 'NOT_BOUND' } },
+          },
         },
       },
       clients: Object.values(clients).map(({ metadata }) => metadata),

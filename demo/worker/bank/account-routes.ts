@@ -20,15 +20,15 @@ export function listAccounts(c: Context<Bank>) {
   return c.json({ owner, accounts: details.length > 0 ? listed(details) : accounts }, 200, unstored)
 }
 
-/** An account that was not chosen is refused like one that is not there. */
+/** By details, an account that was not chosen is refused like one that is not there. */
 export function listTransactions(c: Context<Bank>) {
   const details = c.get('details')
+  const byDetails = details.length > 0
   const account = accountOf(c.req.param('id') ?? '')
-  if (details.length > 0) {
-    if (!permits(details, 'read_transactions', account)) return refused(c, 'read_transactions')
-  }
+  const allowed = account !== undefined && permits(details, 'read_transactions', account)
+  if (byDetails && !allowed) return refused(c, 'read_transactions')
   if (account === undefined) return notFound(c)
-  const found = transactionsOf(account, details.length > 0 ? details : undefined)
+  const found = transactionsOf(account, byDetails ? details : undefined)
   return c.json({ account: account.id, transactions: found }, 200, unstored)
 }
 

@@ -13,8 +13,8 @@ export async function change(
   const answer = await call.storage.object('Account.change', () =>
     account.change(call.issuer.id, by, wanted),
   )
-  const event = answer.status === 'done' ? 'account.changed' : 'account.change_refused'
-  const reason = answer.status === 'done' ? {} : { reason: answer.status }
-  call.log(event, { account: person.accountId, change: wanted.kind, by: by.kind, ...reason })
+  const about = { account: person.accountId, change: wanted.kind, by: by.kind }
+  if (answer.status === 'done') call.log('account.changed', about)
+  else call.log('account.change_refused', { ...about, reason: answer.status })
   return answer
 }

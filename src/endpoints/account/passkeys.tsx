@@ -97,8 +97,13 @@ async function add(call: Call, { visitor, form, data }: Posted): Promise<Respons
   const expected = { ...relyingParty(call.issuer), challenge: value }
   const verdict = await verifyAttestation(one(form, 'attestation'), expected)
   if (!verdict.ok) {
-    const { detail } = verdict.refusal
-    call.log('account.change_refused', { account: visitor.person.accountId, reason: detail })
+    const { detail, description } = verdict.refusal
+    call.log('account.change_refused', {
+      account: visitor.person.accountId,
+      change: 'add-passkey',
+      by: visitor.by.kind,
+      reason: detail ?? description,
+    })
     return backTo(call, path, 'passkey-refused')
   }
   const passkey = { ...verdict.value, name: nameIn(form) }

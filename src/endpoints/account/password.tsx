@@ -78,10 +78,15 @@ async function checkCurrent(
   const { accountId, username } = visitor.person
   const throttling = await throttleFor(call, 'name', username)
   const attempt = await throttling.begin()
-  if (!attempt.allowed) return { kind: 'wait', seconds: attempt.waitSeconds }
+  if (!attempt.allowed) {
+    call.log('sign_in.throttled', { method: 'change-password', seconds: attempt.waitSeconds })
+    return { kind: 'wait', seconds: attempt.waitSeconds }
+  }
   const current = one(form, 'current') ?? ''
   const matches = await verifyPassword(current, visitor.credential.password)
   if (!matches || current.length > mostPasswordCharacters) {
+    const about = { account: accountId, change: 'set-password', by: visitor.by.kind } as const
+    call.log('account.change_refused', { ...about, reason: 'the current password is wrong' })
     noteFailedSignIn(call, accountId, 'password')
     return { kind: 'current' }
   }

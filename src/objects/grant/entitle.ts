@@ -1,9 +1,12 @@
 import type { AuthorizationDetail } from '../../authorization-details/detail.ts'
 import { forAudience, narrowed, problemBeyond } from '../../authorization-details/compare.ts'
+import { utf8 } from '../../encoding.ts'
 import { accept, refuse } from '../../errors.ts'
 import type { Result } from '../../errors.ts'
 import { scopeFor, userinfoAudience } from '../../tokens/audience.ts'
+import { mostDetailBytes } from '../../tokens/access-token.ts'
 import type { Issuer } from '../../types.ts'
+import { grantedAt } from './parts.ts'
 import type { Consent, Registered, TokenOrder, TokenTerms } from './stored.ts'
 
 type Terms = Omit<TokenTerms, 'id' | 'expires'>
@@ -25,13 +28,16 @@ export function entitle(issuer: Issuer, consent: Consent, order: TokenOrder): Re
   if (order.scope?.some((name) => !consent.scope.includes(name)) === true) {
     return refuse('invalid_scope', 'A scope was not granted')
   }
-  const asked = detailsOf(issuer, consent, order)
+  const granted = grantedAt(issuer, consent, audience)
+  const asked = detailsOf(issuer, granted.details, order)
   if (!asked.ok) return asked
   const { registered } = order
   const scope = scopeFor(
     issuer,
     audience,
-    (order.scope ?? consent.scope).filter((name) => registered.scope.includes(name)),
+    granted.scope.filter(
+      (name) => (order.scope?.includes(name) ?? true) && registered.scope.includes(name),
+    ),
   )
   const details = forAudience(
     issuer.detailTypes,
@@ -41,16 +47,19 @@ export function entitle(issuer: Issuer, consent: Consent, order: TokenOrder): Re
   if (scope.length === 0 && details.length === 0) {
     return refuse('invalid_scope', 'The client is no longer registered for what was granted')
   }
+  if (utf8(JSON.stringify(details)).length > mostDetailBytes) {
+    const much = 'More than one token can hold was granted: ask for fewer authorization_details'
+    return refuse('invalid_authorization_details', much)
+  }
   return accept({ audience, scope, ...(details.length === 0 ? {} : { details }) })
 }
 
 /** RFC 9396 6: what is asked for must be within what was granted; nothing asked is all of it. */
 function detailsOf(
   issuer: Issuer,
-  consent: Consent,
+  granted: readonly AuthorizationDetail[],
   order: TokenOrder,
 ): Result<readonly AuthorizationDetail[]> {
-  const granted = consent.details ?? []
   if (order.details === undefined) return accept(granted)
   const less = narrowed(issuer.detailTypes, order.details, granted)
   if (less !== undefined) return accept(less)

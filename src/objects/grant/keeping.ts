@@ -68,11 +68,12 @@ export function dueWhenSigned(
     readonly now: number
   },
 ): Due | undefined {
-  const { count, anchored, anchorEvery = 0, now } = given
+  const { count, anchored, anchorEvery, now } = given
   const attests = due?.attest !== undefined && due.attest.count > count ? due.attest : undefined
   const grew = (chain?.count ?? 0) > count
-  const anchors = anchored ? (grew ? { at: now + anchorEvery * 1000 } : undefined) : due?.anchor
-  return someDue(attests, anchors)
+  if (anchorEvery === undefined) return someDue(attests, undefined)
+  const again = grew ? { at: now + anchorEvery * 1000 } : undefined
+  return someDue(attests, anchored ? again : due?.anchor)
 }
 
 /** Everything that is due at some time is tried again later. */

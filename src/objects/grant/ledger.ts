@@ -11,8 +11,9 @@ import type { Stored } from './stored.ts'
 
 const pageKey = (page: number): string => `evidence:${String(page).padStart(6, '0')}`
 
-/** Pages of one answer to `evidence`: a long chain is fetched in several. */
+/** Pages of one answer to `evidence`, and about how many characters: a long chain is fetched in several. */
 const pagesAtOnce = 64
+const charactersAtOnce = 4 * 1024 * 1024
 
 /** The chain of a grant, or its beginning: that of a grant which is older than chains says so. */
 export function chainOf(stored: Stored, issuer: Issuer, grantId: string, now: number): Chain {
@@ -85,12 +86,17 @@ export function partOf(
   chain: Chain,
   first: number,
 ): Page & { readonly next?: number } {
-  const end = Math.min(first + pagesAtOnce, chain.pages)
-  const full = Array.from({ length: Math.max(0, end - first) }, (_, index) =>
-    pageAt(shelf, first + index),
-  )
+  const most = Math.min(first + pagesAtOnce, chain.pages)
+  const pages: Page[] = []
+  let end = first
+  for (let size = 0; end < most && size < charactersAtOnce; end += 1) {
+    const page = pageAt(shelf, end)
+    if (page === undefined) continue
+    pages.push(page)
+    size += JSON.stringify(page).length
+  }
   const isLast = end >= chain.pages
-  const pages = [...full.filter((page) => page !== undefined), ...(isLast ? [chain.recent] : [])]
+  if (isLast) pages.push(chain.recent)
   return {
     entries: pages.flatMap(({ entries }) => entries),
     apart: Object.assign({}, ...pages.map(({ apart }) => apart)) as Page['apart'],

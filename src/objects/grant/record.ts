@@ -2,7 +2,7 @@ import type { AuthorizationDetail } from '../../authorization-details/detail.ts'
 import { canonicalJson } from '../../evidence/canonical.ts'
 import type { Json } from '../../evidence/canonical.ts'
 import type { Draft } from '../../evidence/chain.ts'
-import type { By, Consent, Pending, TokenOrder, TokenTerms } from './stored.ts'
+import type { By, Consent, Part, Pending, TokenOrder, TokenTerms } from './stored.ts'
 
 /** A token authorised for release: what it will say, never the token. */
 export function tokenDraft(given: {
@@ -45,7 +45,10 @@ export function changeDraft(pending: Pending, consent: Consent, expiresAt: numbe
       resources: consent.resources,
       expires_at: expiresAt,
     },
-    apart: { authorization_details: asJson(consent.details ?? []) },
+    apart: {
+      authorization_details: asJson(consent.details ?? []),
+      ...(consent.parts === undefined ? {} : { parts: consent.parts.map(partAsJson) }),
+    },
   }
 }
 
@@ -56,6 +59,13 @@ export const revocationDraft = (
 ): Draft => ({ kind: 'revocation', body: { what, by, ...more } })
 
 const sameJson = (a: Json, b: Json): boolean => canonicalJson(a) === canonicalJson(b)
+
+/** What was agreed to for some resource servers alone. */
+const partAsJson = ({ scope, resources, details = [] }: Part): Json => ({
+  scope: scope.join(' '),
+  resources,
+  authorization_details: asJson(details),
+})
 
 /** Details were parsed from JSON. */
 const asJson = (details: readonly AuthorizationDetail[]): Json => details as unknown as Json

@@ -15,10 +15,15 @@ export type Consent = {
   readonly claims: RequestedClaims
   /** As agreed to, with what the person chose (RFC 9396). Absent: none. */
   readonly details?: readonly AuthorizationDetail[]
+  /** What was agreed to for which resource servers. Absent: all of it for all of them. */
+  readonly parts?: readonly Part[]
   readonly authentication: Authentication
   /** The session it was given in, as its client knows it (`sid`). Absent in older consents. */
   readonly session?: string
 }
+
+/** What was agreed to for the same resource servers. */
+export type Part = Pick<Consent, 'scope' | 'resources' | 'details'>
 
 export type NewCode = {
   readonly secretHash: string

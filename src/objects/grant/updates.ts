@@ -1,5 +1,6 @@
 import { union } from '../../authorization-details/compare.ts'
 import type { Issuer } from '../../types.ts'
+import { addedParts } from './parts.ts'
 import type { Code, Consent, Stored } from './stored.ts'
 
 /**
@@ -24,6 +25,7 @@ export function claimed(issuer: Issuer, stored: Stored, code: Code, now: number)
 /** Everything agreed to before and now; how the person was authenticated: now. */
 export function merged(issuer: Issuer, before: Consent, added: Consent): Consent {
   const both = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])]
+  const parts = addedParts(issuer, before, added)
   const details = union(issuer.detailTypes, before.details ?? [], added.details ?? [])
   return {
     ...added,
@@ -34,5 +36,6 @@ export function merged(issuer: Issuer, before: Consent, added: Consent): Consent
       userinfo: both(before.claims.userinfo, added.claims.userinfo),
     },
     ...(details.length === 0 ? {} : { details }),
+    ...(parts === undefined ? {} : { parts }),
   }
 }

@@ -41,6 +41,7 @@ async function makeClient(clientId: string, name: string) {
     redirect_uris: [redirectUri],
     grant_types: ['authorization_code', 'refresh_token'],
     scope: 'openid profile accounts',
+    authorization_details_types: ['account_information', 'payment_initiation'],
     token_endpoint_auth_method: 'private_key_jwt',
     dpop_bound_access_tokens: true,
     jwks: { keys: [{ ...publicJwk, ...named }] },

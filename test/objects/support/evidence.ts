@@ -89,9 +89,12 @@ type Places = Pick<Env, 'EVIDENCE_BUCKET' | 'EVIDENCE_QUEUE'>
 
 export const bucket = (env as unknown as { readonly ANCHORS: R2Bucket }).ANCHORS
 
-/** Binds places for anchors to one grant; the others go without. */
+/** Binds places for anchors to one grant, these and no others; all other grants go without. */
 export const bindTo = (stub: AnyStub, places: Places): Promise<void> =>
-  change(stub, (bindings) => ({ ...bindings, ...places }))
+  change(stub, ({ EVIDENCE_BUCKET: _bucket, EVIDENCE_QUEUE: _queue, ...bindings }) => ({
+    ...bindings,
+    ...places,
+  }))
 
 /** Takes the evidence key's object away from one grant, and gives it back. */
 export const cutOff = (stub: AnyStub, away: boolean): Promise<void> =>

@@ -20,6 +20,7 @@ const proven = {
     assertion: { jti: 'j', validUntil: 0, alg: 'ES256', jwk },
   },
   certificate: undefined,
+  sender: { jkt: 'the proof’s key' },
   now: now * 1000,
 } as const
 const jws = await sign(
@@ -41,6 +42,7 @@ describe('a pushed request as it was received', () => {
         kid: 'one',
         jkt: await thumbprintOf(jwk),
       },
+      sender: { jkt: 'the proof’s key' },
       content: { parameters: { state: 's', resource: ['a', 'b'] } },
     })
   })
@@ -73,7 +75,11 @@ describe('a pushed request as it was received', () => {
     const { signed } = valueOf(await openRequest(call, remote, form))
     expect(signed?.source).toEqual({ jwks_uri: jwksUri, fetchedAt: now * 1000 })
     const { content } = await receivedRequest({ ...proven, form, signed })
-    expect(content).toEqual({ jws, alg: 'ES256', jwk, keyFrom: 'jwks_uri', jwksUri })
+    const jwksFetchedAt = now * 1000
+    expect(content).toEqual({
+      ...{ jws, alg: 'ES256', jwk, keyFrom: 'jwks_uri' },
+      ...{ jwksUri, jwksFetchedAt },
+    })
   })
 
   it('names the certificate of a client that is proven by one', async () => {
@@ -82,7 +88,10 @@ describe('a pushed request as it was received', () => {
       client: { record: client, method: 'tls_client_auth' },
       certificate: { thumbprint: 'thumb' } as never,
     } as const
-    const { authentication } = await receivedRequest({ ...given, form: bag({}), signed: undefined })
-    expect(authentication).toEqual({ method: 'tls_client_auth', 'x5t#S256': 'thumb' })
+    const sender = { x5t: 'thumb' }
+    const request = { ...given, sender, form: bag({}), signed: undefined }
+    const received = await receivedRequest(request)
+    expect(received.authentication).toEqual({ method: 'tls_client_auth', 'x5t#S256': 'thumb' })
+    expect(received.sender).toEqual({ 'x5t#S256': 'thumb' })
   })
 })

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { makeTokenId } from '../../../src/handles.ts'
-import { verifyAccessToken } from '../../../src/tokens/access-token.ts'
+import { mostDetailBytes, verifyAccessToken } from '../../../src/tokens/access-token.ts'
 import type { KeyFinder } from '../../../src/tokens/access-token.ts'
 import { valueOf } from '../support/issuer.ts'
 import { base64url, makeKey, sign } from '../support/keys.ts'
@@ -48,6 +48,13 @@ const why = async (...input: Parameters<typeof verify>) => {
 }
 
 describe('verifyAccessToken', () => {
+  it('RAR-09 RAR-19 takes the longest that is issued, and nothing much longer', async () => {
+    const details = (bytes: number) => ({ authorization_details: ['x'.repeat(bytes)] })
+    const long = tokenOf({ ...details(mostDetailBytes), scope: 's'.repeat(2048) })
+    expect(valueOf(await verify(long)).id).toBe(jti)
+    expect(await why(tokenOf(details(2 * mostDetailBytes)))).toBe('not a JWT')
+  })
+
   it('SP-RS-07 gives what a sound token says', async () => {
     const token = valueOf(await verify(tokenOf({ extra: 1 })))
     expect(token).toMatchObject({

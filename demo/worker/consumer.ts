@@ -1,6 +1,6 @@
 /*
- * The consumer of the evidence queue on this machine: what comes is written to a file that the server
- * does not write to. In production it is a Worker of another account, or another company.
+ * The consumer of a queue on this machine: what comes is written to a file that the server does not write
+ * to. In production it is a Worker of the operator's own; for anchors of another account, or another company.
  */
 
 type Bindings = { readonly KEEP: Fetcher }
@@ -12,6 +12,6 @@ export default {
       method: 'POST',
       body: lines.join(''),
     })
-    if (!answer.ok) throw new Error(`the anchors could not be kept: ${answer.status}`)
+    if (!answer.ok) throw new Error(`${batch.queue} could not be kept: ${answer.status}`)
   },
 }
