@@ -2,7 +2,7 @@ import { canonicalJson } from '../evidence/canonical.ts'
 import type { Json } from '../evidence/canonical.ts'
 import { tellable } from './compare.ts'
 import type { AuthorizationDetail, DetailType } from './detail.ts'
-import { isList, isObject } from './values.ts'
+import { isDay, isList, isObject } from './values.ts'
 
 /**
  * JSON Schema 2020-12, as much of it as types of authorization details may use: `settings/detail-schema.ts`
@@ -108,10 +108,4 @@ function isFormat(text: string, name: string): boolean {
   if (day === undefined || !isDay(day)) return false
   const time = /^T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
   return name === 'date' ? text === day : time.test(text.slice(day.length))
-}
-
-/** A day of the calendar: months differ. */
-function isDay(text: string): boolean {
-  const time = Date.parse(`${text}T00:00:00Z`)
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
 }

@@ -46,6 +46,23 @@ export function isNotAfter(asked: Json, granted: Json): boolean {
   return alike && asked <= granted
 }
 
+/**
+ * Milliseconds of a day or an instant in one of these forms. Undefined: anything else, whatever dates the
+ * platform would read into it.
+ */
+export function timeOf(value: Json): number | undefined {
+  if (typeof value !== 'string' || !(dayForm.test(value) || instantForm.test(value)))
+    return undefined
+  const time = Date.parse(value)
+  return isDay(value.slice(0, 10)) && !Number.isNaN(time) ? time : undefined
+}
+
+/** A day of the calendar: months differ. */
+export function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
+
 export const isObject = (value: Json): value is { readonly [member: string]: Json } =>
   typeof value === 'object' && value !== null && !isList(value)
 

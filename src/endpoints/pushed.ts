@@ -61,7 +61,7 @@ export async function openPushed(
   }
   const client = await standingClient(call, owner)
   if (pushed.status !== 'live') return turnAwayLate(call, pushed, client)
-  if (client?.generation !== pushed.generation || !stillAllowed(pushed.request, client)) {
+  if (client?.generation !== pushed.generation || !stillAllowed(pushed, client)) {
     return turnAway('client-not-allowed', 'disabled, gone, or registered for less than it pushed')
   }
   const complete = (outcome: string) =>
@@ -97,16 +97,18 @@ async function standingClient(call: Call, clientId: string): Promise<ClientRecor
 }
 
 /** What was valid at PAR and a changed registration may have taken away (RFC 9126 7.4). */
-function stillAllowed(
-  { redirectUri, responseMode = 'query', scope }: Live['request'],
-  { metadata }: ClientRecord,
-): boolean {
+function stillAllowed({ request, received }: Live, { metadata }: ClientRecord): boolean {
+  const { redirectUri, responseMode = 'query', scope, details = [] } = request
   const registered = metadata.scope.split(' ')
+  const types = metadata.authorization_details_types ?? []
+  const unsigned = received !== undefined && 'parameters' in received.content
   return (
     metadata.grant_types.includes('authorization_code') &&
     matchesRegistered(redirectUri, metadata.redirect_uris) &&
     mayRespondBy(metadata, responseMode) &&
-    scope.every((name) => registered.includes(name))
+    scope.every((name) => registered.includes(name)) &&
+    details.every(({ type }) => types.includes(type)) &&
+    !(unsigned && metadata.require_signed_request_object === true)
   )
 }
 

@@ -7,7 +7,7 @@ import type { SignatureComponent, Signer } from 'http-message-sig'
 import { refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import { contentDigest, matchesDigest } from './digest.ts'
-import { describeRequest, describeResponse, pickSignature } from './message.ts'
+import { describeRequest, describeResponse, isCoverable, pickSignature } from './message.ts'
 import type { Pick, RequestMessage, ResponseMessage } from './message.ts'
 import { invalidSignature, verifyMessage } from './verify.ts'
 import type { VerifiedSignature, VerifierFinder } from './verify.ts'
@@ -46,7 +46,7 @@ const responseRows: readonly Row<ResponseFacts>[] = [
   { covers: () => [ofRequest('@method'), ofRequest('@target-uri')] },
   {
     covers: () => [ofRequest('content-digest')],
-    when: ({ request }) => request.headers.has('content-digest'),
+    when: ({ request }) => isCoverable(request.headers, 'content-digest'),
   },
   {
     covers: ({ label = '' }) =>

@@ -37,7 +37,15 @@ export function describeResponse({
 function fieldsOf(headers: Headers): readonly FieldOccurrence[] {
   return [...headers]
     .map(([name, value]) => ({ name, value }))
-    .filter(({ value }) => /^[\t\x20-\x7e]*$/.test(value))
+    .filter(({ value }) => isAscii(value))
+}
+
+const isAscii = (value: string): boolean => /^[\t\x20-\x7e]*$/.test(value)
+
+/** Whether a signature can cover a field: it is there, and in ASCII. */
+export function isCoverable(headers: Headers, name: string): boolean {
+  const value = headers.get(name)
+  return value !== null && isAscii(value)
 }
 
 export type Pick =
@@ -64,11 +72,18 @@ export function pickSignature(headers: Headers, tag: string): Pick {
     const [found, ...others] = tagged
     if (found === undefined) return { kind: 'none' }
     if (others.length > 0) return unusable('two labels have the tag')
-    return pickLabel(found.label, found.list, field)
+    const picked = pickLabel(found.label, found.list, field)
+    // Both are well-formed by now.
+    return hasNewValues(input) || hasNewValues(field)
+      ? unusable('it has values of RFC 9651')
+      : picked
   } catch {
     return unusable('Signature-Input or Signature is malformed')
   }
 }
+
+/** Dates and display strings (RFC 9651): no signature of RFC 9421 holds them, and none can cover them. */
+const hasNewValues = (text: string): boolean => /@|%"/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, '"'))
 
 function pickLabel(label: string, list: InnerList, field: string): Pick {
   if (list[0].length > mostComponents) return unusable('too many components')

@@ -6,7 +6,7 @@ import type {
   DetailWords,
   Piece,
 } from '../authorization-details/detail.ts'
-import { isList, isObject } from '../authorization-details/values.ts'
+import { decimalForm, isList, isObject, timeOf } from '../authorization-details/values.ts'
 import type { Json } from '../evidence/canonical.ts'
 import { onDay } from './duration.ts'
 import { languages } from './languages.ts'
@@ -110,23 +110,22 @@ const listed = (items: readonly Line[number][], lang: Language): Line =>
     .formatToParts(items.map((_item, index) => String(index)))
     .map(({ type, value }) => (type === 'element' ? (items[Number(value)] ?? '') : value))
 
-/** Every digit is written: an amount is never rounded. */
+/** Every digit is written: an amount is never rounded. What is no amount stands as it is. */
 function money(value: Json, lang: Language): string {
-  const { currency, amount } = isObject(value) ? value : {}
-  const format = {
-    style: 'currency',
-    currency: String(currency),
-    maximumFractionDigits: 9,
-  } as const
-  const exact = String(amount) as `${number}`
+  const { currency = '', amount = '' } = isObject(value) ? value : {}
+  const [code, exact] = [String(currency), String(amount) as `${number}`]
+  if (!/^[A-Z]{3}$/.test(code) || !decimalForm.test(exact)) {
+    return `${shown(amount)} ${shown(currency)}`
+  }
+  const format = { style: 'currency', currency: code, maximumFractionDigits: 9 } as const
   return new Intl.NumberFormat(languages[lang].locale, format).format(exact)
 }
 
 const inFours = (text: string): string => text.replace(/(.{4})(?=.)/g, '$1\u00a0')
 
 function day(value: Json, lang: Language): string {
-  const time = typeof value === 'string' ? Date.parse(value) : NaN
-  return Number.isNaN(time) ? shown(value) : onDay(time, lang)
+  const time = timeOf(value)
+  return time === undefined ? shown(value) : onDay(time, lang)
 }
 
 /** What a person chose before: by the question they were asked. */

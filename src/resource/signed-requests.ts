@@ -43,7 +43,9 @@ export async function checkSignature(
     { keys: (keyId) => clientKey(visit, clientId, keyId), now: visit.now },
   )
   if (!verified.ok) return verified
-  const again = content.length === 0 ? request : new Request(request, { body: content })
+  // The content of a GET means nothing (RFC 9110 9.3.1), and no Request can be made with it.
+  const carries = content.length > 0 && !['GET', 'HEAD'].includes(method)
+  const again = carries ? new Request(request, { body: content }) : request
   return accept({ signature: verified.value, request: again })
 }
 

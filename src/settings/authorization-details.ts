@@ -78,10 +78,17 @@ function readType(
   const schema = checkSchema(definition['schema'], `${where}: schema`)
   const enrich = readEnrichments(definition, where, schema)
   const assign = readAssigned(definition, where, schema)
+  const compare = readComparisons(definition['compare'] ?? {}, where, schema)
+  const [boundless] = Object.entries(enrich).flatMap(([member, { least }]) =>
+    least === 0 && compare[member]?.absent === 'any' ? [member] : [],
+  )
+  if (boundless !== undefined) {
+    contradiction(`${where}: who chooses nothing for '${boundless}' would agree to all of it.`)
+  }
   const open = [...Object.keys(enrich), ...(assign === undefined ? [] : [assign])]
   return {
     schema,
-    compare: readComparisons(definition['compare'] ?? {}, where, schema),
+    compare,
     resourceServers: readServers(definition, where, servers),
     enrich,
     ...(assign === undefined ? {} : { assign }),

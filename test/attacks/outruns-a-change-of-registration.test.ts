@@ -4,6 +4,7 @@ import { openAdmin, registerClient, registerPerson } from '../support/admin.ts'
 import type { Admin, Person } from '../support/admin.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { Page } from '../support/browser.ts'
+import { asking, payment } from '../support/details.ts'
 import type { ClientFixture } from '../support/fixtures.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { control, getResource, makeDpopKey, testClient } from '../support/test-client.ts'
@@ -114,6 +115,26 @@ describe('a client that is faster than the news of its change', () => {
     expect(after.claims['scope']).toBe('openid')
     const refreshed = await client.refresh(before.refreshToken, { key })
     expect(refusal(refreshed.answer)).toBe('400 unauthorized_client')
+  })
+})
+
+describe('a request that was pushed before its client changed', () => {
+  const types = { authorization_details_types: ['payment_initiation'] }
+  const changes = [
+    ['RAR-17 asks for a type the client lost', { authorization_details_types: undefined }],
+    ['MS-JAR-01 is not signed, as the client must now', { require_signed_request_object: true }],
+  ] as const
+
+  it.each(changes)('%s, and is shown to nobody', async (_what, change) => {
+    const { fixture, metadata } = await registerClient(admin, types)
+    const client = testClient(fixture)
+    const { requestUri } = await client.par({ key, fields: asking(payment) })
+    const url = client.authorizeUrl(requestUri)
+    expect((await createBrowser().open(url)).status).toBe(200)
+    await changeUnnoticed(fixture, { ...metadata, ...change })
+    expect((await createBrowser().open(url)).words).toContain('may not')
+    await changeUnnoticed(fixture, metadata)
+    expect((await createBrowser().open(url)).status).toBe(200)
   })
 })
 

@@ -56,6 +56,16 @@ describe('a signed request to the bank API', () => {
     expect((await sendPlain(request)).status).toBe(200)
   })
 
+  it('HS-RQ-08 is answered where a GET has content, which nobody reads', async () => {
+    const got = async (body: string, sent = body) => {
+      const headers = { 'content-length': '2' }
+      const request = await sign(await prepare(accounts, withDpop({ body, headers })), web.fixture)
+      return sendPlain({ ...request, body: sent })
+    }
+    expect((await got('{}')).status).toBe(200)
+    expectRefusal(await got('{}', '[]'))
+  })
+
   it('HS-RQ-03 is refused without signature where one is demanded, and taken where it is not', async () => {
     const refused = await sendPlain(await prepare(statements, posting()))
     expectRefusal(refused)

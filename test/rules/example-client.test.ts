@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startExampleClient } from '../../demo/example-client.ts'
 import type { ExampleClient } from '../../demo/example-client.ts'
+import { InvalidForm } from '../../demo/example-client/errors.ts'
 import { html } from '../../demo/example-client/html.ts'
+import { readPaymentForm } from '../../demo/example-client/payments.ts'
 import { createBrowser } from '../support/browser.ts'
 
 let app: ExampleClient
@@ -31,11 +33,12 @@ describe('the example client', () => {
 
   it('changes nothing for a form sent from elsewhere', async () => {
     const browser = createBrowser()
-    for (const path of ['/refresh', '/disconnect']) {
+    for (const path of ['/refresh', '/disconnect', '/pay']) {
       const url = new URL(path, app.url)
       expect((await browser.post(url, {}, { from: 'cross-site' })).status).toBe(403)
       expect((await browser.open(url)).status).toBe(404)
-      expect((await browser.post(url, {})).status).toBe(200)
+      // Nobody filled in whom to pay.
+      expect((await browser.post(url, {})).status).toBe(path === '/pay' ? 400 : 200)
     }
   })
 
@@ -51,5 +54,38 @@ describe('the example client', () => {
     expect(html`<p title="${`"><script>`}">${[html`<b>${"'&"}</b>`]}</p>`.text).toBe(
       '<p title="&#34;&#62;&#60;script&#62;"><b>&#39;&#38;</b></p>',
     )
+  })
+})
+
+describe('the form of a payment', () => {
+  const form = (fields: Readonly<Record<string, string>> = {}) =>
+    new URLSearchParams({ amount: '12.50', creditor: 'A & B', iban: 'DE75 5121 0800 1245 1261 99', ...fields }) // prettier-ignore
+
+  it('is read as people write: a comma in the amount, spaces in the IBAN', () => {
+    const order = {
+      instructedAmount: { currency: 'EUR', amount: '12.50' },
+      creditorName: 'A & B',
+      creditorAccount: { iban: 'DE75512108001245126199' },
+    }
+    expect(readPaymentForm(form())).toEqual(order)
+    const spelled = { amount: ' 012,5 ', creditor: ' A & B ', iban: 'de75512108001245126199' }
+    expect(readPaymentForm(form({ ...spelled, reference: ' ' }))).toEqual(order)
+    const told = { ...order, remittanceInformationUnstructured: 'Pears' }
+    expect(readPaymentForm(form({ reference: 'Pears' }))).toEqual(told)
+  })
+
+  it.each<Readonly<Record<string, string>>>([
+    { amount: '' }, { amount: '0' }, { amount: '0,00' }, { amount: '-1' }, { amount: '1e3' }, { amount: '1.234' },
+    { amount: '1 000' }, { amount: '1234567890' }, { creditor: ' ' }, { iban: '' },
+  ])('is not guessed at: %j', (fields) => {
+    expect(() => readPaymentForm(form(fields))).toThrow(InvalidForm)
+  }) // prettier-ignore
+
+  it('is too long at 4 KiB', async () => {
+    const url = new URL('/pay', app.url)
+    const page = await createBrowser().post(url, { ...Object.fromEntries(form()), creditor: 'A'.repeat(5_000) }) // prettier-ignore
+    expect([page.status, page.element('error')]).toEqual([400, 'invalid_form'])
+    const sent = await createBrowser().post(url, Object.fromEntries(form()))
+    expect([sent.status, sent.element('error')]).toEqual([502, 'unreachable'])
   })
 })

@@ -4,6 +4,7 @@ import type { Json } from '../canonical.ts'
 import { commitmentOf, hashOf } from '../chain.ts'
 import type { Entry } from '../chain.ts'
 import type { EvidenceFile } from '../file.ts'
+import { clockDifference } from './finding.ts'
 import type { Faults, ItemState } from './finding.ts'
 
 export type Items = Readonly<Record<string, ItemState>>
@@ -51,6 +52,7 @@ export function checkItems(file: EvidenceFile, fault: Faults): readonly Items[] 
         fault(`apart["${key}"]`, 'This is not what the entry committed to.')
       }
       if (kept !== undefined && held) fault(`withheld["${key}"]`, 'It is disclosed all the same.')
+      if (held) checkWithheld(file, { entry, name, key }, fault)
       if (states[name] === 'erased' && n >= lastErasure) {
         fault(`apart["${key}"]`, 'This is missing, and no entry says that it was erased.')
       }
@@ -63,6 +65,19 @@ export function checkItems(file: EvidenceFile, fault: Faults): readonly Items[] 
     }
   }
   return found
+}
+
+/** Only a response is withheld, while its code can be used. */
+function checkWithheld(
+  { withheld, head }: EvidenceFile,
+  { entry, name, key }: { readonly entry: Entry; readonly name: string; readonly key: string },
+  fault: Faults,
+): void {
+  const where = `withheld["${key}"]`
+  if (entry.kind !== 'response' || name !== 'response') fault(where, 'It is no response.')
+  if (Date.parse(withheld[key] ?? '') < head.at - clockDifference) {
+    fault(where, 'It could not be used any more when the file was made.')
+  }
 }
 
 /** An item of an entry, where it is disclosed. */

@@ -40,5 +40,8 @@ export type Verification = {
   readonly notes: readonly string[]
 }
 
+/** Milliseconds in which the clocks of who asks, who decides and who signs may differ. */
+export const clockDifference = 60_000
+
 /** Collects faults. */
 export type Faults = (where: string, what: string) => void

@@ -1,13 +1,12 @@
 /** Heads: how far the chain had come when the evidence key signed it. */
 import type { EvidenceFile, SignedHead } from '../file.ts'
 import { documentHash } from '../file.ts'
+import { clockDifference } from './finding.ts'
 import type { Faults } from './finding.ts'
 import { algorithmOf, isSignedBy, takeApart, typeOf } from './jws.ts'
 import type { Key, Keys } from './keys.ts'
 
 const headType = 'evidence-head+jwt'
-/** Milliseconds in which the clocks of who asks and who signs may differ. */
-const clockDifference = 60_000
 
 /** The signed part of a head, once its signature holds; undefined, with faults, where it does not. */
 export async function checkSignature(

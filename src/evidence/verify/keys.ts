@@ -16,8 +16,8 @@ export type Key = {
 export type Keys = {
   readonly evidence: (kid: unknown) => Key | undefined
   readonly signing: (kid: unknown) => Key | undefined
-  /** What signatures were verified with. */
-  readonly used: ReadonlyMap<string, KeyStanding>
+  /** What signatures were verified with, in the order they were asked for. */
+  readonly used: ReadonlyMap<object, { readonly kid: string; readonly standing: KeyStanding }>
 }
 
 type JwkSet = readonly Readonly<Record<string, unknown>>[]
@@ -28,20 +28,25 @@ const material = ['kty', 'crv', 'x', 'y', 'n', 'e']
 const sameKey = (a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>) =>
   material.every((name) => a[name] === b[name])
 
+/** Evidence keys say since when they sign; a key that signs tokens vouches for no head. */
+const isFor = (set: 'signing' | 'evidence', key: Readonly<Record<string, unknown>>): boolean =>
+  (typeof key['from'] === 'number') === (set === 'evidence')
+
 /**
  * The keys to verify with. `given`: JWKs from elsewhere; with them, a key of the file counts as confirmed
  * when it is one of these, and its times are theirs.
  */
 export function openKeys(file: EvidenceFile, given: JwkSet | undefined, fault: Faults): Keys {
-  const used = new Map<string, KeyStanding>()
+  const used = new Map<object, { readonly kid: string; readonly standing: KeyStanding }>()
   const find = (set: 'signing' | 'evidence') => (kid: unknown) => {
     const { keys } = file.keys[set]
     const index = keys.findIndex((key) => key['kid'] === kid)
     const jwk = keys[index]
     if (typeof kid !== 'string' || jwk === undefined) return undefined
-    const known = given?.find((key) => key['kid'] === kid)
-    const isNew = !used.has(kid)
-    used.set(kid, known !== undefined && sameKey(known, jwk) ? 'confirmed' : 'the word of the file')
+    const known = given?.find((key) => key['kid'] === kid && isFor(set, key))
+    const isNew = !used.has(jwk)
+    const isConfirmed = known !== undefined && sameKey(known, jwk)
+    used.set(jwk, { kid, standing: isConfirmed ? 'confirmed' : 'the word of the file' })
     if (isNew && given !== undefined)
       compare(`keys.${set}.keys[${index}]`, { jwk, known, set }, fault)
     return keyOf(jwk, known)

@@ -1,9 +1,12 @@
 /** Signed messages in the chain: request objects of the client, responses of the server. */
-import { isRecord, parseJson } from '../../encoding.ts'
+import { one } from '../../authorization/parameters.ts'
+import { parametersOf } from '../../authorization/request-claims.ts'
+import { isRecord } from '../../encoding.ts'
 import type { Json } from '../canonical.ts'
 import type { Entry } from '../chain.ts'
 import type { EvidenceFile } from '../file.ts'
 import { itemOf } from './chain.ts'
+import { clockDifference } from './finding.ts'
 import type { Faults, ItemState } from './finding.ts'
 import { algorithmOf, isFor, isSignedBy, takeApart, typeOf } from './jws.ts'
 import type { Jws } from './jws.ts'
@@ -18,9 +21,6 @@ type Message = {
   readonly entry: Entry
   readonly state: ItemState | undefined
 }
-
-/** Milliseconds in which clocks may differ. */
-const clockDifference = 60_000
 
 const asserted = (note: string): MessageFinding => ({ byClient: false, notes: [note] })
 
@@ -134,12 +134,18 @@ export async function checkResponse(
   )
 }
 
-/** What a request said, signed or not; undefined when it is not disclosed. */
-export function parametersOf(
-  item: Json | undefined,
-): Readonly<Record<string, unknown>> | undefined {
-  if (typeof item !== 'string') return isRecord(item) ? item : undefined
-  return takeApart(item)?.claims ?? asRecord(parseJson(item))
+/** The `state` of a message; undefined in it: it has none. */
+export type Stated = { readonly state: string | undefined }
+
+/** The `state` that a request or response carries, signed or not; undefined when it is not disclosed. */
+export function stateOf(item: Json | undefined): Stated | undefined {
+  if (typeof item !== 'string') return isRecord(item) ? statedIn(item) : undefined
+  const jws = takeApart(item)
+  return jws === undefined ? undefined : statedIn(jws.claims)
 }
 
-const asRecord = (value: unknown) => (isRecord(value) ? value : undefined)
+/** Read as the server reads a request object: whatever is no text counts as its text. */
+function statedIn(said: Readonly<Record<string, unknown>>): Stated {
+  const read = parametersOf({ state: said['state'] ?? '' })
+  return { state: read.ok ? one(read.bag, 'state') : undefined }
+}

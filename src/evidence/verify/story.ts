@@ -2,6 +2,7 @@
 import type { Entry } from '../chain.ts'
 import type { EvidenceFile } from '../file.ts'
 import { readTokenId } from '../../handles.ts'
+import { clockDifference } from './finding.ts'
 import type { Faults } from './finding.ts'
 import { countOf, textOf } from './shape.ts'
 
@@ -66,7 +67,9 @@ function tellToken(told: Told, entry: Entry, { file, where, fault }: About): Tol
   if (told.ended !== undefined) {
     fault(where, `A token after the grant had ended with entry ${told.ended}.`)
   }
-  if (exp <= iat) fault(`${where}.exp`, 'The token ends before it begins.')
+  // A token of the grant's last second is over at once; and two clocks tell these times.
+  if ((iat - exp) * 1000 > clockDifference)
+    fault(`${where}.exp`, 'The token ends before it begins.')
   if (told.end !== undefined && exp * 1000 > told.end) {
     fault(`${where}.exp`, 'The token outlives the grant.')
   }

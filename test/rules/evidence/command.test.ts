@@ -9,7 +9,7 @@ import { writeEvidence } from '../../../src/evidence/file.ts'
 import type { EvidenceFile } from '../../../src/evidence/file.ts'
 import { operatorKey, testTerminal } from '../../cli/support.ts'
 import {
-  anchorOf, approval, chainOf, exportFile, exported, grant, keySet, makeSigners, tokenEntry,
+  anchorOf, approval, chainOf, exportFile, exported, grant, keySet, makeSigners, start, tokenEntry,
 } from './support/file.ts' // prettier-ignore
 
 const { jwk } = await operatorKey()
@@ -31,20 +31,21 @@ const run = async (...argv: readonly string[]) => {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fapi-edge-evidence-'))
   const signers = await makeSigners()
+  const times = { from: start - 1000 }
   const chain = chainOf([...(await approval(signers)), tokenEntry(1)])
   file = await exportFile({ chain, signers })
   text = writeEvidence(file)
   put('file.json', text)
-  put('keys.json', JSON.stringify(keySet(signers.evidence)))
+  put('keys.json', JSON.stringify(keySet(signers.evidence, times)))
   mkdirSync(join(folder, 'keys'))
-  put('keys/a.json', JSON.stringify(keySet(signers.evidence)))
+  put('keys/a.json', JSON.stringify(keySet(signers.evidence, times)))
   put('keys/b.json', JSON.stringify(keySet(signers.signing)))
   const anchors = [await anchorOf(signers, chain, 0), await anchorOf(signers, chain, 5)]
   put('anchors.jsonl', anchors.map((one) => `${JSON.stringify(one)}\n`).join(''))
   mkdirSync(join(folder, 'anchors', 'deep'), { recursive: true })
   for (const one of anchors) put(`anchors/deep/${one.n}.json`, `${JSON.stringify(one)}\n`)
   const other = await makeSigners()
-  put('strangers.json', JSON.stringify(keySet({ ...other.evidence, kid: 'evidence-key' })))
+  put('strangers.json', JSON.stringify(keySet({ ...other.evidence, kid: 'evidence-key' }, times)))
   const longer = append(chain, [tokenEntry(2)], exported - 7_200_000)
   put('cut.jsonl', JSON.stringify(await anchorOf(signers, longer, 6)))
 })

@@ -91,5 +91,8 @@ describe('the refusal of a handler', () => {
       `DPoP error="insufficient_scope", error_description="Another amountX: y", authorization_details_types="payment_initiation", algs="${fapi2Security.algorithms.join(' ')}"`,
     )
     expect(await answer.json()).toMatchObject({ error: 'insufficient_scope' })
+    const certificate = { confirmation: { 'x5t#S256': 'thumbprint' } } as const
+    const other = refuseDetails({ profile: fapi2Security }, certificate, 'a', 'b')
+    expect(other.headers.get('www-authenticate')).toMatch(/^Bearer error="insufficient_scope"/)
   })
 })

@@ -261,6 +261,23 @@ describe('signatures of responses', () => {
     }
   })
 
+  it.each([
+    ['a date among its parameters', { 'signature-input': 'sig1=();created=@1;tag="fapi-2-request"', signature: 'sig1=:AAAA:' }],
+    ['a text of other characters there', { 'signature-input': 'sig1=();x=%"a";tag="fapi-2-request"', signature: 'sig1=:AAAA:' }],
+    ['a date beside its signature', { 'signature-input': 'sig1=();tag="fapi-2-request"', signature: 'sig1=:AAAA:, b=@5' }],
+    ['parameters of its signature that are dates', { 'signature-input': 'sig1=();tag="fapi-2-request"', signature: 'sig1=:AAAA:;x=@5' }],
+    ['a digest that is no ASCII', { 'signature-input': 'sig1=();tag="fapi-2-request"', signature: 'sig1=:AAAA:', 'content-digest': 'sha-256=\u00e9' }],
+  ])('HS-RS-06 are made for a request with %s, which is refused', async (_what, headers) => {
+    const opened = open({ requests: 'accepted', responses: 'when-signed' })
+    const plainly = await plain(opened)
+    for (const own of [plainly.headers, {}]) {
+      const request: Plain = { ...plainly, headers: { ...own, ...headers } }
+      const answer = await fetchPlain(app(opened), request)
+      expect(answer.status).toBe(401)
+      expect(await isGood(answer, request)).toBe(true)
+    }
+  }) // prettier-ignore
+
   it('do not leave unsigned when they are promised and there is no key', async () => {
     const nameless = { ...serverKey.jwk } as Record<string, unknown>
     delete nameless['kid']

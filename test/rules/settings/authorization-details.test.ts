@@ -145,5 +145,9 @@ describe('the words of a type', () => {
     const many = { a: { service: 'BANK', many: true } }
     expect(told({ enrich: many, consent: consent({ a: 'Which?' }) })).toEqual(sentence("'many' must be true for a list")) // prettier-ignore
     expect(told({ assign: 'b' })).toEqual(sentence("assign 'b' is no member of the schema"))
+    const one = { consent: consent({ a: 'Which?' }), compare: { a: { absent: 'any' } } }
+    const least = (count: number) => ({ enrich: { a: { service: 'BANK', least: count } }, ...one })
+    expect(told(least(0))).toEqual(sentence("who chooses nothing for 'a' would agree to all of it"))
+    expect(told(least(1))).toBeUndefined()
   })
 })
