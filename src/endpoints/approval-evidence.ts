@@ -31,7 +31,7 @@ export function approvalEvidence(given: {
 }): readonly Draft[] {
   const { live, basis, consent, response, lifetime } = given
   const { received, request } = live.pushed
-  const { sub, scope, resources, details = [] } = consent
+  const { sub, scope, resources, claims, details = [] } = consent
   const { to, by, parameters, jws, jwk } = response
   return [
     // A request that was pushed before requests were kept as received has none.
@@ -42,6 +42,7 @@ export function approvalEvidence(given: {
       action: request.management?.action ?? 'create',
       scope,
       resources,
+      claims,
       details: details as readonly Json[],
       lifetime,
       ...('shown' in basis ? {} : { restsOn: basis.covering.grantId }),

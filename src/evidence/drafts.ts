@@ -100,6 +100,8 @@ export const answerDraft = (given: {
   readonly action: 'create' | 'merge' | 'replace'
   readonly scope: readonly string[]
   readonly resources: readonly string[]
+  /** Claims asked for by name (OIDC Core 5.5); only their names. */
+  readonly claims?: { readonly idToken: readonly string[]; readonly userinfo: readonly string[] }
   readonly details: Json
   readonly lifetime: number
   /** The grant whose consent was repeated without asking. */
@@ -111,6 +113,9 @@ export const answerDraft = (given: {
     action: given.action,
     scope: given.scope.join(' '),
     resources: given.resources,
+    ...(given.claims === undefined
+      ? {}
+      : { claims: { id_token: given.claims.idToken, userinfo: given.claims.userinfo } }),
     lifetime: given.lifetime,
     ...(given.restsOn === undefined ? {} : { rests_on: given.restsOn }),
   },

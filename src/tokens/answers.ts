@@ -35,8 +35,11 @@ export async function signAuthorizationResponse(
   const jws = await signJwt(key, { alg, typ: 'JWT', kid }, { ...parameters, ...about })
   const sealed = await sealFor(call, { client, what: 'authorization', jwt: jws })
   if (!sealed.ok) return sealed
-  // Members of a public key are texts.
-  const jwk = { ...publicJwk, kid } as unknown as SignedResponse['jwk']
+  // The platform exports keys with members that have no value.
+  const members = Object.entries({ ...publicJwk, kid }).filter(
+    (member): member is [string, string] => typeof member[1] === 'string',
+  )
+  const jwk = Object.fromEntries(members)
   return accept({ jws, jwk, sealed: sealed.value })
 }
 
