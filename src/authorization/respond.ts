@@ -29,6 +29,8 @@ export type AuthorizationResponse = {
   readonly parameters: Readonly<Record<string, string>>
   /** The signed response, before it was encrypted; absent where responses are not signed. */
   readonly jws?: string
+  /** The public key that verifies it. */
+  readonly jwk?: Readonly<Record<string, string>>
 }
 
 /**
@@ -48,8 +50,8 @@ export async function makeResponse(
   }
   const signed = await signAuthorizationResponse(call, client, said)
   if (!signed.ok) return signed
-  const { jws, sealed } = signed.value
-  return accept({ to, by: ways[responseMode], parameters: { response: sealed }, jws })
+  const { jws, jwk, sealed } = signed.value
+  return accept({ to, by: ways[responseMode], parameters: { response: sealed }, jws, jwk })
 }
 
 const ways = { 'query.jwt': 'query', 'fragment.jwt': 'fragment', 'form_post.jwt': 'form' } as const

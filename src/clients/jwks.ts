@@ -87,7 +87,7 @@ const textMembers = ['kty', 'crv', 'x', 'y', 'n', 'e', 'use', 'alg', 'kid'] as c
 const listMembers = ['key_ops', 'x5c'] as const
 
 function problemWithMembers(jwk: Readonly<Record<string, unknown>>): string | undefined {
-  const isText = (value: unknown): boolean => typeof value === 'string'
+  const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed()
   const text = textMembers.find((name) => jwk[name] !== undefined && !isText(jwk[name]))
   if (text !== undefined) return `a ${text} is not a text`
   const list = listMembers.find((name) => {

@@ -32,7 +32,7 @@ export function approvalEvidence(given: {
   const { live, basis, consent, response, lifetime } = given
   const { received, request } = live.pushed
   const { sub, scope, resources, details = [] } = consent
-  const { to, by, parameters, jws } = response
+  const { to, by, parameters, jws, jwk } = response
   return [
     // A request that was pushed before requests were kept as received has none.
     ...(received === undefined ? [] : [requestDraft(received)]),
@@ -46,6 +46,11 @@ export function approvalEvidence(given: {
       lifetime,
       ...('shown' in basis ? {} : { restsOn: basis.covering.grantId }),
     }),
-    responseDraft({ by, redirectUri: to, parameters, ...(jws === undefined ? {} : { jws }) }),
+    responseDraft({
+      by,
+      redirectUri: to,
+      parameters,
+      ...(jws === undefined || jwk === undefined ? {} : { jws, jwk }),
+    }),
   ]
 }

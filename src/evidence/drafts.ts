@@ -123,9 +123,16 @@ export const responseDraft = (given: {
   readonly redirectUri: string
   /** The signed response before it was encrypted; otherwise the parameters. */
   readonly jws?: string
+  /** The public key that verifies it: the issuer may have dropped it long before this is read. */
+  readonly jwk?: Readonly<Record<string, Json>>
   readonly parameters: Readonly<Record<string, string>>
 }): Draft => ({
   kind: 'response',
-  body: { by: given.by, redirect_uri: given.redirectUri, signed: given.jws !== undefined },
+  body: {
+    by: given.by,
+    redirect_uri: given.redirectUri,
+    signed: given.jws !== undefined,
+    ...(given.jwk === undefined ? {} : { jwk: given.jwk }),
+  },
   apart: { response: given.jws ?? given.parameters },
 })

@@ -10,15 +10,7 @@ import { decideToken } from './grant/decide.ts'
 import type { Deciding } from './grant/decide.ts'
 import { anchorEvery } from './grant/heads.ts'
 import { dueAfter, nextWake } from './grant/keeping.ts'
-import {
-  chainOf,
-  eraseApart,
-  lastEntries,
-  partOf,
-  record,
-  takenBack,
-  withholdCodes,
-} from './grant/ledger.ts'
+import { chainOf, eraseApart, partOf, record, takenBack, withholdCodes } from './grant/ledger.ts'
 import type { TakenBack } from './grant/ledger.ts'
 import { changeDraft, revocationDraft } from './grant/record.ts'
 import { mayReissue, reissued } from './grant/reissue.ts'
@@ -338,7 +330,7 @@ export class Grant extends EdgeObject<Env> {
   /** The token that is to be taken back, or that this was done `before`; undefined: never authorised. */
   private taken(stored: Stored, random: string | undefined): TakenBack | 'before' | undefined {
     if (random === undefined) return undefined
-    return takenBack(lastEntries(this.shelf, stored.chain), random)
+    return takenBack(this.shelf, stored.chain, random)
   }
 
   /** The grant with a token taken back. */

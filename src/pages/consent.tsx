@@ -231,5 +231,8 @@ function HowLong(props: ConsentProps) {
   const client = <ClientName {...props} />
   if (until === undefined) return <>{words.consent.untilEnded(client)}</>
   const day = <time datetime={new Date(until).toISOString()}>{onDay(until, lang)}</time>
-  return <>{words.consent.until(day, client)}</>
+  // What was asked for exactly need not be data: a payment is not fetched again.
+  const exact = (props.details ?? []).length > 0
+  const say = exact ? words.consent.untilWithin : words.consent.until
+  return <>{say(day, client)}</>
 }

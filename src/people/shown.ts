@@ -25,9 +25,14 @@ export const mostCharacters = 48 * 1024
 const label = (call: Call, { request, grantId }: Approval): string =>
   tuple(call.issuer.id, 'shown', request, grantId)
 
+/** Names come from strangers; evidence cannot hold half a character (RFC 8785 3.2.2.2). */
+const wellFormed = (_name: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.toWellFormed() : value
+
 /** Seals what is shown for one approval: it counts for no other. */
 export async function sealShown(call: Call, approval: Approval, shown: Shown): Promise<string> {
-  return seal(call.secrets.interaction, utf8(JSON.stringify(shown)), label(call, approval))
+  const text = JSON.stringify(shown, wellFormed)
+  return seal(call.secrets.interaction, utf8(text), label(call, approval))
 }
 
 /** Opens it again. Errors: `page-outdated`. */

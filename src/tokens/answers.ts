@@ -13,6 +13,11 @@ const authorizationResponseLife = 300
 /** An answer as it was signed, and as it leaves. */
 export type SignedAnswer = { readonly jws: string; readonly sealed: string }
 
+/** An authorization response, and the public key that verifies it. */
+export type SignedResponse = SignedAnswer & {
+  readonly jwk: Readonly<Record<string, string>>
+}
+
 /**
  * Signs an authorization response (JARM 2.1): all its parameters, the client as the only audience;
  * encrypted when the client registered for it. Errors: `invalid_request` when it has no key for that.
@@ -21,15 +26,18 @@ export async function signAuthorizationResponse(
   call: Call,
   client: ClientRecord,
   parameters: Readonly<Record<string, string>>,
-): Promise<Result<SignedAnswer>> {
+): Promise<Result<SignedResponse>> {
   const registered = client.metadata.authorization_signed_response_alg
-  const { key, kid, alg } = await signingKey(call, algorithmFor(call.issuer, registered))
+  const { key, kid, alg, publicJwk } = await signingKey(call, algorithmFor(call.issuer, registered))
   const iat = Math.floor(call.now / 1000)
   const times = { iat, exp: iat + authorizationResponseLife }
   const about = { iss: call.issuer.url, aud: client.clientId, ...times }
   const jws = await signJwt(key, { alg, typ: 'JWT', kid }, { ...parameters, ...about })
   const sealed = await sealFor(call, { client, what: 'authorization', jwt: jws })
-  return sealed.ok ? accept({ jws, sealed: sealed.value }) : sealed
+  if (!sealed.ok) return sealed
+  // Members of a public key are texts.
+  const jwk = { ...publicJwk, kid } as unknown as SignedResponse['jwk']
+  return accept({ jws, jwk, sealed: sealed.value })
 }
 
 /** The type of a signed introspection answer, in its header and as media type (RFC 9701 4, 5). */

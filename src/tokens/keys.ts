@@ -77,6 +77,7 @@ export type SigningKey = {
   readonly key: CryptoKey
   readonly kid: string
   readonly alg: SigningAlgorithm
+  readonly publicJwk: JsonWebKey
 }
 
 /**
@@ -114,14 +115,14 @@ async function openActive(call: Call, name: RingName, ring: Ring) {
   const { issuer, secrets } = call
   const active = activeKey(ring, algorithmOf(issuer, name), call.now)
   if (active === undefined) return undefined
-  const { kid } = active
+  const { kid, publicJwk } = active
   const known = `${issuer.id} ${kid} private`
   const there = imported.get(known)
-  if (there !== undefined) return { key: there, kid }
+  if (there !== undefined) return { key: there, kid, publicJwk }
   const plain = await unseal(secrets.signing, active.sealed, sealedFor(issuer.id, active))
   const jwk = plain === undefined ? undefined : parseJson(new TextDecoder().decode(plain))
   if (jwk === undefined) return undefined
-  return { key: await importOnce(known, jwk as JsonWebKey, active.alg), kid }
+  return { key: await importOnce(known, jwk as JsonWebKey, active.alg), kid, publicJwk }
 }
 
 /** For verifying, a copy is not believed: it may still hold a key that was revoked. */

@@ -183,6 +183,8 @@ describe('markup in a detail', () => {
     const account = await login.submit('login', { username, password })
     expect(account.status).toBe(200)
     expect(account.text).not.toContain('<img')
+    expect(account.words).toContain('<img src=x onerror=alert(1)>')
+    expect(account.words).toContain('Make one payment')
     const log = readLog().slice(logged)
     expect(log.length).toBeGreaterThan(0)
     for (const secret of ['onerror', 'DE02100100109307118603', '123.50']) {

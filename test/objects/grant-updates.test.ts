@@ -113,6 +113,60 @@ describe('updates of a grant', () => {
     expect((await claim(grant, 0)).value.status).not.toBe('redeemed')
   })
 
+  it('come to one of the serial outcomes when fifty of all kinds race, and the chain says which', async () => {
+    const grant = await redeemedGrant()
+    const scopeOf = (index: number) => [`scope-${index}`, index % 3 === 0 ? 'accounts' : 'openid']
+    const actionOf = (index: number) => (index % 2 === 0 ? 'merge' : 'replace')
+    await parallel(24, (index) =>
+      grant().authorize(update(actionOf(index), index, { scope: scopeOf(index) })),
+    )
+    const refreshes = () => grant().refresh({ ...refresh, token: fresh() })
+    const [, revoked] = await Promise.all([
+      Promise.all([parallel(20, (index) => claim(grant, index)), parallel(12, refreshes)]),
+      // Late enough in the queue that some are before it, and some after.
+      grant().revoke('bank', { forbid: false, by: 'client' }),
+      Promise.all([parallel(4, (index) => claim(grant, 20 + index)), parallel(13, refreshes)]),
+    ])
+    expect(revoked.value).toBe('revoked')
+    const { entries, apart } = await chainOf(grant)
+    const agreed = new Map(
+      entries
+        .filter(({ kind }) => kind === 'answer')
+        .map(({ n }) => {
+          const index = Number(apart[`${n}/index`]?.item)
+          return [`${actionOf(index)} ${scopeOf(index).join()}`, index]
+        }),
+    )
+    expect(agreed.size).toBe(24)
+    // The same in the order of the chain, one after the other.
+    let serial: readonly string[] = consent.scope
+    let ended = false
+    const applied = new Set<number>()
+    for (const { kind, body } of entries) {
+      if (kind === 'revocation') ended = true
+      if (kind !== 'change') continue
+      expect(ended).toBe(false)
+      const said = String(body['scope']).split(' ')
+      const index = Array.from({ length: 24 }, (_, one) => one).find((one) => {
+        const merges = actionOf(one) === 'merge'
+        const next = merges ? [...new Set([...serial, ...scopeOf(one)])] : scopeOf(one)
+        return !applied.has(one) && body['action'] === actionOf(one) && next.join() === said.join()
+      })
+      expect(index, 'a change that no update explains').toBeDefined()
+      applied.add(index ?? -1)
+      serial = said
+    }
+    expect(ended).toBe(true)
+    const { value } = await grant().summary('bank')
+    expect([value.status, value.consent?.scope]).toEqual(['revoked', serial])
+    const tokens = entries.flatMap(({ kind, body }) =>
+      kind === 'token' ? [String(body['jti'])] : [],
+    )
+    for (const id of tokens) {
+      expect((await grant().token(tokenOf({ token: { id } }))).value).toBeUndefined()
+    }
+  })
+
   it.each([
     ['another person', { accountId: 'another account' }],
     ['another client', { clientId: 'evil' }],

@@ -6,6 +6,7 @@ import { demand } from '../../errors.ts'
 import type { AccountView, Credential, GrantEntry } from '../../objects/account.ts'
 import { OverviewPage } from '../../pages/account/overview.tsx'
 import type { Permission, ShownMethods } from '../../pages/account/overview.tsx'
+import { describeDetail } from '../../pages/describe-details.ts'
 import { describeWish } from '../../pages/describe.ts'
 import type { Frame } from '../../pages/layout.tsx'
 import { sealForm } from '../../people/forms.ts'
@@ -120,6 +121,9 @@ async function permissionOf(
     grantId,
     clientName: names.get(clientId) ?? clientId,
     asks: describeWish(wish, shown),
+    details: (held?.details ?? []).map((detail) =>
+      describeDetail(call.issuer.detailTypes, detail, shown),
+    ),
     createdAt,
     endsAt,
   }

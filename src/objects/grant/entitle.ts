@@ -44,7 +44,8 @@ export function entitle(issuer: Issuer, consent: Consent, order: TokenOrder): Re
     asked.value.filter(({ type }) => registered.detailTypes.includes(type)),
     audience,
   )
-  if (scope.length === 0 && details.length === 0) {
+  // A response without scope would mean the scope that was asked for (RFC 6749 5.1).
+  if (scope.length === 0 && (details.length === 0 || order.scope !== undefined)) {
     return refuse('invalid_scope', 'The client is no longer registered for what was granted')
   }
   if (utf8(JSON.stringify(details)).length > mostDetailBytes) {

@@ -41,15 +41,15 @@ const pageAt = (shelf: Shelf, page: number): Page | undefined => shelf.read<Page
 /** Longer than any token request takes (ms). */
 const inFlight = 300_000
 
-/** The newest entries, back to those of requests that are surely over. */
-export function lastEntries(shelf: Shelf, chain: Chain | undefined): readonly Entry[] {
-  if (chain === undefined) return []
+/** The newest entries, page by page, back to those of requests that are surely over. */
+function* newestFirst(shelf: Shelf, chain: Chain): Generator<readonly Entry[]> {
   const since = Math.max(shelf.now(), chain.at ?? 0) - inFlight
-  let entries = chain.recent.entries
+  let { entries } = chain.recent
+  yield entries
   for (let page = chain.pages - 1; page >= 0 && (entries[0]?.at ?? since) >= since; page -= 1) {
-    entries = [...(pageAt(shelf, page)?.entries ?? []), ...entries]
+    entries = pageAt(shelf, page)?.entries ?? []
+    yield entries
   }
-  return entries
 }
 
 /** A token that is to be taken back. */
@@ -64,14 +64,20 @@ export type TakenBack = {
 
 /** A token that is to be taken back, by the random part of its id; whether that was done `before`. */
 export function takenBack(
-  entries: readonly Entry[],
+  shelf: Shelf,
+  chain: Chain | undefined,
   random: string,
 ): TakenBack | 'before' | undefined {
-  const isIt = ({ body }: Entry) => randomOf(String(body['jti'])) === random
-  const token = entries.find((entry) => entry.kind === 'token' && isIt(entry))
-  if (token === undefined) return undefined
-  if (entries.some((entry) => entry.kind === 'withheld' && isIt(entry))) return 'before'
-  const { jti, exp, by, refresh_token: refreshToken } = token.body
+  const isIt = ({ kind, body }: Entry) =>
+    (kind === 'token' || kind === 'withheld') && randomOf(String(body['jti'])) === random
+  let last: Entry | undefined
+  for (const entries of chain === undefined ? [] : newestFirst(shelf, chain)) {
+    last = entries.findLast(isIt)
+    if (last !== undefined) break
+  }
+  if (last === undefined) return undefined
+  if (last.kind === 'withheld') return 'before'
+  const { jti, exp, by, refresh_token: refreshToken } = last.body
   return {
     jti: String(jti),
     until: Number(exp) * 1000,

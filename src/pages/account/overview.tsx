@@ -1,6 +1,8 @@
 import type { Child } from 'hono/jsx'
 import type { ActivityEntry, ActivityKind } from '../../objects/account/activity.ts'
 import type { Ask } from '../describe.ts'
+import type { DetailAsk } from '../describe-details.ts'
+import { DetailLines } from '../details.tsx'
 import { atTime, onDay } from '../duration.ts'
 import { Layout, Name } from '../layout.tsx'
 import type { Frame } from '../layout.tsx'
@@ -14,6 +16,8 @@ export type Permission = {
   readonly clientName: string
   readonly status: 'active' | 'revoked' | 'expired'
   readonly asks: readonly Ask[]
+  /** Authorization details, as they were agreed to. */
+  readonly details?: readonly DetailAsk[]
   /** Milliseconds. */
   readonly createdAt: number
   readonly endsAt: number
@@ -139,7 +143,8 @@ function Permissions(props: OverviewProps) {
 function PermissionRow(props: OverviewProps & { readonly permission: Permission }) {
   const { words, lang, form, action, permission } = props
   const { permissions } = words.account
-  const { clientName, status, createdAt, endsAt, endedAt, lastUsedAt, asks } = permission
+  const { clientName, status, createdAt, endsAt, endedAt, lastUsedAt } = permission
+  const { asks, details = [] } = permission
   const day = (time: number) => <Day time={time} lang={lang} />
   const end =
     status === 'active'
@@ -176,6 +181,14 @@ function PermissionRow(props: OverviewProps & { readonly permission: Permission 
         : {})}
     >
       {asks.length === 0 ? null : <Data items={asks.map(({ title }) => title)} />}
+      {details.map(({ title, lines }) => (
+        <div class="detail">
+          <p>
+            <strong>{title}</strong>
+          </p>
+          <DetailLines lines={lines} />
+        </div>
+      ))}
     </Row>
   )
 }

@@ -189,6 +189,12 @@ describe('checkPublicJwks', () => {
     },
   )
 
+  it('refuses a kid with half a character, which no record could hold', () => {
+    const named = (kid: string) => checkPublicJwks({ keys: [{ ...ec.publicJwk, kid }] })
+    expect(codeOf(named('half \ud83d'))).toBe('invalid_client_metadata')
+    expect(codeOf(named('whole \ud83d\ude00'))).toBeUndefined()
+  })
+
   it('keeps the members of a key that mean something, and no other', () => {
     const known = {
       ...ec.publicJwk,

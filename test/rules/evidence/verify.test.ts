@@ -9,7 +9,7 @@ import {
   anchorOf, approval, asJson, chainOf, exportFile, exported, headAt, keySet, lifetime, makeSigner, makeSigners,
   requestEntry, signHead, signedRequest, signedResponse, start, tokenEntry, tokenId, unsignedRequest,
 } from './support/file.ts' // prettier-ignore
-import type { Signers } from './support/file.ts'
+import type { Signer, Signers } from './support/file.ts'
 
 let signers: Signers
 let drafts: readonly Draft[]
@@ -216,6 +216,27 @@ describe('the response of the server', () => {
     const found = await verifyEvidence(file)
     expect(found.sound).toBe(true)
     expect(found.entries[4]?.notes[0]).toContain('NOT CHECKED')
+  })
+
+  it('is checked with the key its entry holds when the issuer has dropped that since', async () => {
+    const withKey = async (signer: Signer) =>
+      exportFile({
+        chain: chainOf(
+          drafts.map((draft) =>
+            draft.kind === 'response'
+              ? { ...draft, body: { ...draft.body, jwk: { ...asJson(signer.jwk) } } }
+              : draft,
+          ),
+        ),
+        signers,
+        edit: (one) => ({ ...one, keys: { ...one.keys, signing: { keys: [] } } }),
+      })
+    const found = await verifyEvidence(await withKey(signers.signing))
+    expect(found.faults).toEqual([])
+    expect(found.entries[4]?.notes[0]).toContain('issuer-key that the entry holds')
+    expect(await places(await withKey(await makeSigner('issuer-key')))).toEqual([
+      'apart["4/response"].item',
+    ])
   })
 
   it('stays where it is while its code could be used, and that is said', async () => {

@@ -70,6 +70,7 @@ describe('what was agreed to for one resource server', () => {
         }),
       ),
     ).toBe('invalid_scope')
+    expect(codeOf(at(one, both, { scope: ['payments'] }))).toBe('invalid_scope')
     expect(codeOf(at(two, both, { details: [reading('A')] }))).toBe('invalid_authorization_details')
   })
 

@@ -6,6 +6,7 @@ import { inGroups } from '../../../src/pages/account/qr.tsx'
 import { RecoveryCodesPage, RecoveryPage } from '../../../src/pages/account/recovery.tsx'
 import { SetupBeginPage, SetupPage } from '../../../src/pages/account/setup.tsx'
 import { SignedOutPage } from '../../../src/pages/account/signed-out.tsx'
+import { describeDetail } from '../../../src/pages/describe-details.ts'
 import { describeWish } from '../../../src/pages/describe.ts'
 import { chooseSpeech } from '../../../src/pages/words.ts'
 import { enrolmentUri, newCodeSecret, newRecoveryCodes } from '../../../src/people/one-time-code.ts'
@@ -34,7 +35,7 @@ const overview = (name: string): Omit<Overview, keyof ReturnType<typeof frame>> 
   form: 'sealed',
   username: name,
   permissions: [
-    { grantId: 'aa', clientName: name, status: 'active', asks: describeWish({ scope: [name], claims: [name], catalogue: {} }, chooseSpeech({})), createdAt: at, endsAt: at, lastUsedAt: at },
+    { grantId: 'aa', clientName: name, status: 'active', asks: describeWish({ scope: [name], claims: [name], catalogue: {} }, chooseSpeech({})), details: [describeDetail({}, { type: name }, chooseSpeech({}))], createdAt: at, endsAt: at, lastUsedAt: at },
     { grantId: 'bb', clientName: name, status: 'revoked', asks: [], createdAt: at, endsAt: at, endedAt: at },
     { grantId: 'cc', clientName: name, status: 'revoked', asks: [], createdAt: at, endsAt: at },
     { grantId: 'dd', clientName: name, status: 'expired', asks: [], createdAt: at, endsAt: at },

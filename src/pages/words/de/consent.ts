@@ -28,6 +28,8 @@ export const consent: Words['consent'] = {
   once: (time) => `Dieses eine Mal, für ${time} nach Ihrer Zustimmung.`,
   until: (day, client) =>
     say`Bis zum ${day}. In dieser Zeit kann ${client} die Daten selbstständig erneut abrufen.`,
+  untilWithin: (day, client) =>
+    say`Bis zum ${day}. In dieser Zeit kann ${client} selbstständig darauf zurückkommen. Mehr als oben steht, ist damit nicht erlaubt.`,
   untilEnded: (client) =>
     say`Bis Sie die Erlaubnis beenden. In dieser Zeit kann ${client} die Daten selbstständig erneut abrufen.`,
   changeOfMind: 'Wenn Sie es sich anders überlegen',

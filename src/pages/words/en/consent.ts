@@ -29,6 +29,8 @@ export const consent = {
   once: (time: string) => `This once, for ${time} after you approve.`,
   until: (day: Child, client: Child) =>
     say`Until ${day}. In that time ${client} can fetch the data again by itself.`,
+  untilWithin: (day: Child, client: Child) =>
+    say`Until ${day}. In that time ${client} can come back to it by itself. It allows nothing beyond what stands above.`,
   untilEnded: (client: Child) =>
     say`Until you end it. In that time ${client} can fetch the data again by itself.`,
   changeOfMind: 'If you change your mind',
