@@ -9,6 +9,8 @@ import type { Faults } from './finding.ts'
 type Check = (value: unknown) => boolean
 
 export const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
+/** Milliseconds that a Date can hold (ECMA-262 21.4.1.1). */
+const isMoment: Check = (value) => isCount(value) && Number(value) <= 8_640_000_000_000_000
 const isText: Check = (value) => typeof value === 'string'
 const isHash: Check = (value) => typeof value === 'string' && fromBase64Url(value)?.length === 32
 const isTime: Check = (value) =>
@@ -38,12 +40,12 @@ const genesis = {
   issuer: isText,
   grant: isGrant,
 }
-const head = { n: isCount, head: isHash, at: isCount, jws: isText }
-const laid = { n: isCount, head: isHash, at: isCount, where: isList }
+const head = { n: isCount, head: isHash, at: isMoment, jws: isText }
+const laid = { n: isCount, head: isHash, at: isMoment, where: isList }
 const entry = {
   n: isCount,
   kind: (value: unknown) => typeof value === 'string' && Object.hasOwn(entryKinds, value),
-  at: isCount,
+  at: isMoment,
   prev: isHash,
   body: isObject,
 }

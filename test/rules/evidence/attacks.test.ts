@@ -118,3 +118,15 @@ describe('a token', () => {
     expect(await places(await fileOf([...drafts, tokenEntry(3, { iat, exp: iat })]))).toEqual([])
   })
 })
+
+describe('a time', () => {
+  it('is one there is a day for: nothing is thrown by whoever writes it', async () => {
+    const most = 8_640_000_000_000_000
+    const file = await fileOf(drafts)
+    const late = (at: number) => ({ ...file, head: { ...file.head, at } })
+    expect(await places(late(most + 1))).toEqual(['head.at'])
+    expect(await places(late(most))).toContain('head.at')
+    const entries = file.entries.map((entry) => ({ ...entry, at: most + 1 }))
+    expect(await places({ ...file, entries })).toContain('entries[0].at')
+  })
+})
