@@ -10,9 +10,14 @@ export async function openConsent(page: Page, attempt: Attempt, person: Somebody
   await signIn(page, person)
 }
 
-/** Demands that the browser is back at the app. */
+/**
+ * Demands that the browser is back at the app. Waits for what the app shows: a second click may replace
+ * the navigation that a first one began.
+ */
 export async function expectArrived(page: Page, app: App): Promise<void> {
-  await page.waitForURL((url) => url.origin === app.site.origin && url.pathname === '/callback')
+  await page.locator('#arrived').waitFor()
+  const { origin, pathname } = new URL(page.url())
+  expect([origin, pathname]).toEqual([app.site.origin, '/callback'])
 }
 
 /** Demands a page that says what happened under this code, and what to do next. */
