@@ -222,12 +222,8 @@ const withoutChoices = ({ questions, ...item }: DetailItem) => ({
   questions: questions.map(({ member, text }) => ({ member, text })),
 })
 
-/** Names may hold halves of characters: the page does not show them, and no evidence can. */
 const asJson = (value: object): Shown['items'] =>
-  JSON.parse(JSON.stringify(value, wellFormed)) as Shown['items']
-
-const wellFormed = (_name: string, value: unknown): unknown =>
-  typeof value === 'string' ? value.toWellFormed() : value
+  JSON.parse(JSON.stringify(value)) as Shown['items']
 
 const wishOf = (
   { issuer }: Call,

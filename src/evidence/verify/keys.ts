@@ -15,10 +15,14 @@ export type Key = {
 
 export type Keys = {
   readonly evidence: (kid: unknown) => Key | undefined
-  readonly signing: (kid: unknown) => Key | undefined
+  /** `held`: the key that an entry holds, for when the set has none of this name any more. */
+  readonly signing: (kid: unknown, held?: Held) => Key | undefined
   /** What signatures were verified with, in the order they were asked for. */
   readonly used: ReadonlyMap<object, { readonly kid: string; readonly standing: KeyStanding }>
 }
+
+/** A key of an entry, and where it stands. */
+export type Held = { readonly jwk: Key['jwk']; readonly where: string }
 
 type JwkSet = readonly Readonly<Record<string, unknown>>[]
 
@@ -38,17 +42,21 @@ const isFor = (set: 'signing' | 'evidence', key: Readonly<Record<string, unknown
  */
 export function openKeys(file: EvidenceFile, given: JwkSet | undefined, fault: Faults): Keys {
   const used = new Map<object, { readonly kid: string; readonly standing: KeyStanding }>()
-  const find = (set: 'signing' | 'evidence') => (kid: unknown) => {
+  const find = (set: 'signing' | 'evidence') => (kid: unknown, held?: Held) => {
     const { keys } = file.keys[set]
     const index = keys.findIndex((key) => key['kid'] === kid)
-    const jwk = keys[index]
+    const jwk = keys[index] ?? held?.jwk
     if (typeof kid !== 'string' || jwk === undefined) return undefined
     const known = given?.find((key) => key['kid'] === kid && isFor(set, key))
     const isNew = !used.has(jwk)
     const isConfirmed = known !== undefined && sameKey(known, jwk)
     used.set(jwk, { kid, standing: isConfirmed ? 'confirmed' : 'the word of the file' })
     if (isNew && given !== undefined)
-      compare(`keys.${set}.keys[${index}]`, { jwk, known, set }, fault)
+      compare(
+        index < 0 ? (held?.where ?? '') : `keys.${set}.keys[${index}]`,
+        { jwk, known, set },
+        fault,
+      )
     return keyOf(jwk, known)
   }
   return { evidence: find('evidence'), signing: find('signing'), used }

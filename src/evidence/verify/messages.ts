@@ -10,7 +10,7 @@ import { clockDifference } from './finding.ts'
 import type { Faults, ItemState } from './finding.ts'
 import { algorithmOf, isFor, isSignedBy, takeApart, typeOf } from './jws.ts'
 import type { Jws } from './jws.ts'
-import type { Keys } from './keys.ts'
+import type { Key, Keys } from './keys.ts'
 import { countOf, textOf } from './shape.ts'
 
 /** What is known of one message: whether its signer is proven, and sentences about it. */
@@ -114,21 +114,23 @@ export async function checkResponse(
     fault(place, 'The response had expired before it was made.')
   }
   const kid = String(jws.header['kid'])
-  const key = keys.signing(kid)
+  const inSet = keys.signing(kid)
   // Signing keys leave the issuer's set in time: the entry holds the one of its response.
   const kept = entry.body['jwk']
-  const held = isRecord(kept) && kept['kid'] === kid ? kept : undefined
-  if (key === undefined && held === undefined) {
+  const held = isRecord(kept) && kept['kid'] === kid ? (kept as Key['jwk']) : undefined
+  const where = `entries[${entry.n}].body.jwk`
+  const key = inSet ?? (held && keys.signing(kid, { jwk: held, where }))
+  if (key === undefined) {
     return asserted(
       `NOT CHECKED: the issuer's key ${kid} that signed the response is not in the file.`,
     )
   }
-  for (const jwk of [key?.jwk, held]) {
+  for (const jwk of new Set([key.jwk, held])) {
     if (jwk !== undefined && !(await isSignedBy(String(item), jwk, alg)))
       fault(place, 'The signature of the issuer does not hold.')
   }
   return asserted(
-    key === undefined
+    inSet === undefined
       ? `Signed with the key ${kid} that the entry holds (${alg}); the issuer has dropped it since.`
       : `Signed with the key ${kid} of the issuer (${alg}).`,
   )

@@ -4,7 +4,7 @@ import { requestDraft, responseDraft } from '../../../src/evidence/drafts.ts'
 import type { EvidenceFile } from '../../../src/evidence/file.ts'
 import { verifyEvidence } from '../../../src/evidence/verify.ts'
 import {
-  anchorOf, approval, chainOf, exportFile, exported, keySet, makeSigner, makeSigners, requestEntry, signedRequest, start,
+  anchorOf, approval, asJson, chainOf, exportFile, exported, keySet, makeSigner, makeSigners, requestEntry, signedRequest, start,
   tokenEntry, unsignedRequest,
 } from './support/file.ts' // prettier-ignore
 import type { Signers } from './support/file.ts'
@@ -47,6 +47,33 @@ describe('a key of the issuer that was given', () => {
     const anchors = [await anchorOf(signers, chainOf(entries), 1)]
     const found = await verifyEvidence(file, { issuerKeys: given(), anchors })
     expect(found.keys).toContainEqual({ kid: 'evidence-key', standing: 'the word of the file' })
+  })
+})
+
+describe('the key that an entry holds of its response', () => {
+  it('is compared with the keys of the issuer that were given', async () => {
+    const signing = await makeSigner('issuer-key')
+    const entries = (await approval({ ...signers, signing })).map((draft) =>
+      draft.kind === 'response'
+        ? { ...draft, body: { ...draft.body, jwk: asJson(signing.jwk) } }
+        : draft,
+    )
+    const edit = (one: EvidenceFile): EvidenceFile => ({
+      ...one,
+      keys: { ...one.keys, signing: { keys: [] } },
+    })
+    const file = await fileOf(entries, edit)
+    const evidence = keySet(signers.evidence, { from: start - 1000 }).keys
+    const theirs = [...evidence, ...keySet(signers.signing).keys]
+    const found = await verifyEvidence(file, { issuerKeys: theirs })
+    expect(found.faults.map(({ where }) => where)).toEqual(['entries[4].body.jwk'])
+    const kept = [...evidence, ...keySet(signing).keys]
+    const confirmed = await verifyEvidence(file, { issuerKeys: kept })
+    expect(confirmed.faults).toEqual([])
+    expect(confirmed.keys).toContainEqual({ kid: 'issuer-key', standing: 'confirmed' })
+    const retired = await verifyEvidence(file, { issuerKeys: evidence })
+    expect(retired.faults).toEqual([])
+    expect(retired.keys).toContainEqual({ kid: 'issuer-key', standing: 'the word of the file' })
   })
 })
 
