@@ -107,6 +107,11 @@ export async function answeredDetails(
   // Sealed by this server for this approval, so the shape is known.
   const offered = shown.offered as unknown as Offered | undefined
   if (offered === undefined) return turnAway('page-outdated', 'nothing says what was offered')
+  // The settings may have lost a type while the page was open.
+  if (details.some(({ type }) => typeOf(call.issuer.detailTypes, type) === undefined)) {
+    const back = await wayBack(call, live.client, live.pushed.request)
+    return turnAway('choice-unavailable', 'a type is no longer known', back)
+  }
   const { request, grantId } = approval
   const assigned = await Promise.all(
     details.map(async (_detail, index) => {

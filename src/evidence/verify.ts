@@ -4,7 +4,7 @@
  */
 import type { Anchor } from './anchor.ts'
 import type { EvidenceFile } from './file.ts'
-import { checkAnchors } from './verify/anchors.ts'
+import { anchorsOf, checkAnchors } from './verify/anchors.ts'
 import { checkItems, checkLinks, itemOf } from './verify/chain.ts'
 import type { Items } from './verify/chain.ts'
 import type { EntryFinding, Fault, Faults, Verification } from './verify/finding.ts'
@@ -82,7 +82,11 @@ async function verifyFile(
     }),
     keys: used,
     ...(anchoredTo === undefined ? {} : { anchoredTo }),
-    notes: [...notesOf(options, used, anchoredTo), ...claimsOf(file, anchoredTo)],
+    notes: [
+      ...notesOf(options, used, anchoredTo),
+      ...claimsOf(file, anchoredTo),
+      ...laterNotes(file, anchors),
+    ],
   }
 }
 
@@ -123,6 +127,14 @@ function checkStates(file: EvidenceFile, fault: Faults): void {
       fault(`apart["${n}/response"].item`, 'It does not answer a request before it.')
     }
   }
+}
+
+/** An old export is sound as well: anchors from after it show that it is not all there is. */
+function laterNotes(file: EvidenceFile, anchors: readonly Anchor[]): readonly string[] {
+  const last = anchorsOf(file, anchors).reduce((most, { n }) => Math.max(most, n), -1)
+  return last < file.entries.length
+    ? []
+    : [`The chain went on after this file: entry ${last} is anchored. Ask for a newer export.`]
 }
 
 /** Where to look for anchors, by the word of the file. */

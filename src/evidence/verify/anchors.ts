@@ -24,6 +24,13 @@ const isAnchor = (value: unknown): value is Anchor =>
   isCount(value['n']) &&
   isCount(value['at'])
 
+/** Those of this chain. */
+export const anchorsOf = (
+  file: Pick<EvidenceFile, 'issuer' | 'grant'>,
+  anchors: readonly Anchor[],
+): readonly Anchor[] =>
+  anchors.filter(({ issuer, grant }) => issuer === file.issuer && grant === file.grant)
+
 /** Number of the newest entry that is anchored; undefined: none is. */
 export async function checkAnchors(
   anchors: readonly Anchor[],
@@ -31,7 +38,7 @@ export async function checkAnchors(
   fault: Faults,
 ): Promise<number | undefined> {
   const { file, keys, hashes } = given
-  const own = anchors.filter(({ issuer, grant }) => issuer === file.issuer && grant === file.grant)
+  const own = anchorsOf(file, anchors)
   let newest: number | undefined
   for (const anchor of own) {
     const where = `anchor of entry ${anchor.n}`

@@ -588,7 +588,7 @@ describe('anchors', () => {
     expect(found.faults.map(({ where }) => where)).toEqual(['anchor of entry 6'])
   })
 
-  it('of a chain that went on after the export are no fault of the file', async () => {
+  it('of a chain that went on after the export are no fault of the file, and it is said', async () => {
     const longer = append(chain, [tokenEntry(3)], exported + 1000)
     const later = await anchorOf(signers, longer, 7)
     const signed = await signHead(signers, { ...later, at: exported + 2000, reason: 'anchoring' })
@@ -596,6 +596,12 @@ describe('anchors', () => {
       anchors: [{ ...later, ...signed }],
     })
     expect(found.faults).toEqual([])
+    const note = 'The chain went on after this file: entry 7 is anchored. Ask for a newer export.'
+    expect(found.notes).toContain(note)
+    const whole = await verifyEvidence(await exportFile({ chain, signers }), {
+      anchors: [await anchorOf(signers, chain, 6)],
+    })
+    expect(whole.notes).not.toContain(note)
   })
 
   it('count only with a signature that holds', async () => {
