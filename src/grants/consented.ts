@@ -3,6 +3,7 @@ import type { Call } from '../call.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import { newTokenRandom } from '../handles.ts'
+import { insist } from '../insist.ts'
 import { sameRegistration } from '../objects/grant/entitle.ts'
 import type {
   Authorized, Presenter, RedeemAnswer, RefreshAnswer, Registered, TokenOrder,
@@ -124,7 +125,12 @@ export async function prepareConsented(
       if (stub === undefined) return
       for (const random of authorized) {
         const input = { issuer: issuer.id, random, why }
-        await storage.object('Grant.withhold', () => stub.withhold(input))
+        const ask = () => storage.object('Grant.withhold', () => stub.withhold(input))
+        // Nobody waits for it, and unsaid it would stand in the chain as released.
+        await insist(ask).catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : 'unknown'
+          call.log('evidence.withhold_failed', { grant: asking.grantId, reason })
+        })
       }
     },
   })

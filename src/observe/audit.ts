@@ -127,7 +127,7 @@ const errors: ReadonlySet<EventName> = new Set([
 const warnings: ReadonlySet<EventName> = new Set([
   'sign_in.refused', 'sign_in.throttled', 'account.change_refused', 'code.reused', 'assertion.replayed',
   'proof.replayed', 'proof.refused', 'client.refused', 'request_object.refused', 'grant.refused',
-  'request.limited', 'access.refused', 'request.refused', 'key.revoked', 'evidence.head_failed', 'logout.failed', 'logout.given_up',
+  'request.limited', 'access.refused', 'request.refused', 'key.revoked', 'evidence.head_failed', 'evidence.withhold_failed', 'logout.failed', 'logout.given_up',
   'logout.hint_ignored', 'client.jwks_failed', 'client.jwks_refused', 'upstream.metadata_failed',
   'start.notice',
 ]) // prettier-ignore

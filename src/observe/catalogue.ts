@@ -193,6 +193,10 @@ export const catalogue = {
       },
     },
   },
+  'evidence.withhold_failed': {
+    when: 'A token that did not leave could not be taken back in the chain of its grant.',
+    fields: { grant, reason },
+  },
   'evidence.head_failed': {
     when: 'A head could not be signed, or not be laid outside; it is tried again.',
     fields: { grant, reason },
