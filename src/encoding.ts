@@ -80,6 +80,26 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/**
+ * Whether parsed JSON stays within bounds of nesting and of values in all. Walks level by level, without
+ * recursion: whatever somebody wrote.
+ */
+export function isBounded(
+  value: unknown,
+  most: { readonly depth: number; readonly values?: number },
+): boolean {
+  let level: readonly unknown[] = [value]
+  let count = 0
+  for (let depth = 0; level.length > 0; depth += 1) {
+    count += level.length
+    if (depth > most.depth || count > (most.values ?? Infinity)) return false
+    level = level.flatMap((one) =>
+      typeof one === 'object' && one !== null ? Object.values(one) : [],
+    )
+  }
+  return true
+}
+
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

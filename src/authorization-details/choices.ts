@@ -4,7 +4,7 @@ import { canonicalJson } from '../evidence/canonical.ts'
 import type { Json } from '../evidence/canonical.ts'
 import type { Language } from '../pages/languages.ts'
 import { visibleText } from '../pages/name.ts'
-import { boundService } from '../people/bound-service.ts'
+import { boundService, inTime } from '../people/bound-service.ts'
 import { typeOf } from './detail.ts'
 import type { AuthorizationDetail, DetailType } from './detail.ts'
 import type { Choice, DetailChoices } from './offer.ts'
@@ -57,7 +57,8 @@ export async function choicesFor(
           type: detail.type,
         } as const
         const bound = boundService(call, service) as ChoiceService
-        const answer = await inTime(bound.choices({ ...request, member, detail }))
+        const asked = bound.choices({ ...request, member, detail })
+        const answer = await inTime(asked, patience, 'the choices took too long')
         const choices = checkChoices(answer, type, member)
         if (choices.length < least) throw new Error(`too few choices for ${member}`)
         return [member, choices] as const
@@ -93,15 +94,3 @@ export function checkChoices(answer: unknown, type: DetailType, member: string):
 
 const isText = (value: unknown, longest: number): value is string =>
   typeof value === 'string' && value.length <= longest && visibleText(value) !== ''
-
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('the choices took too long')), patience)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    if (timer !== null) clearTimeout(timer)
-  }
-}

@@ -1,8 +1,8 @@
+import { isBounded } from '../encoding.ts'
 import type { Parameters } from './parameters.ts'
 
 /** Bounds of what is inside a request object: enough for every request, too small to be slow. */
-const mostDepth = 16
-const mostValues = 2_000
+const most = { depth: 16, values: 2_000 } as const
 const mostParameters = 128
 
 /** About the JWT itself (RFC 7519 4.1). */
@@ -19,7 +19,7 @@ const problem = (text: string): Reading => ({ ok: false, problem: text })
  * come as JSON or as texts.
  */
 export function parametersOf(claims: Readonly<Record<string, unknown>>): Reading {
-  if (!isBounded(claims)) return problem('is nested too deeply or holds too many values')
+  if (!isBounded(claims, most)) return problem('is nested too deeply or holds too many values')
   const names = Object.keys(claims).filter((name) => !jwtClaims.includes(name))
   if (names.length > mostParameters) return problem('holds too many parameters')
   const bag = new Map<string, readonly string[]>()
@@ -45,17 +45,3 @@ function textsOf(name: string, value: unknown): readonly string[] | undefined {
 const isUnprintable = (text: string): boolean =>
   // eslint-disable-next-line no-control-regex -- control characters are what is refused here
   /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\p{Surrogate}/u.test(text)
-
-/** Walks without recursion, level by level, and stops at the bounds. */
-function isBounded(value: unknown): boolean {
-  let level: readonly unknown[] = [value]
-  let count = 0
-  for (let depth = 0; level.length > 0; depth += 1) {
-    count += level.length
-    if (depth > mostDepth || count > mostValues) return false
-    level = level.flatMap((one) =>
-      typeof one === 'object' && one !== null ? Object.values(one) : [],
-    )
-  }
-  return true
-}

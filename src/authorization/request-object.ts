@@ -4,7 +4,7 @@ import type { ClientKey, KeySource } from '../clients/keys.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import type { Algorithm } from '../profiles/profile.ts'
-import { decodeJwt, verifySignature } from '../tokens/jwt.ts'
+import { decodeJwt, isFor, typeName, verifySignature } from '../tokens/jwt.ts'
 import type { JwtParts } from '../tokens/jwt.ts'
 import type { ClientRecord } from '../types.ts'
 import type { PublicJwk } from '../clients/jwks.ts'
@@ -102,8 +102,7 @@ function algorithmOf(call: Call, client: ClientRecord, { header }: JwtParts): Re
 
 /** Another kind of JWT never passes as a request (RFC 9101 10.8, RFC 8725 3.11). */
 function problemWithKind({ header, claims }: JwtParts): string | undefined {
-  const { typ } = header
-  const name = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ
+  const name = typeName(header['typ'])
   if (name !== undefined && name !== 'jwt' && name !== 'oauth-authz-req+jwt') {
     return 'has the typ of another kind of JWT'
   }
@@ -119,8 +118,7 @@ function problemWithParties(
   { issuer, clientId }: { readonly issuer: string; readonly clientId: string },
 ): string | undefined {
   const { aud, iss, client_id: named } = claims
-  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (!audiences.includes(issuer)) return 'has an aud without this issuer'
+  if (!isFor(aud, issuer)) return 'has an aud without this issuer'
   if (named !== clientId) return 'has a client_id that is not the client'
   return iss === undefined || iss === clientId ? undefined : 'has an iss that is not the client'
 }

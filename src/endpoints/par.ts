@@ -12,6 +12,7 @@ import { callClient, judgeStanding } from '../clients/standing.ts'
 import { tuple } from '../encoding.ts'
 import { accept, demand, fail, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
+import { managedGrant } from '../grants/managed.ts'
 import { makeHandle } from '../handles.ts'
 import { locate } from '../proof/location.ts'
 import { connectionCertificate, judgeUse, proveSender, useProof } from '../proof/sender.ts'
@@ -120,18 +121,12 @@ async function hintedSubject(
 }
 
 /** Whether an update is for a live grant of the client that asks; so is a request without one. */
-async function ownsGrant(
-  { storage, stubs, issuer }: Call,
+const ownsGrant = async (
+  call: Call,
   grantId: string | undefined,
-  client: { readonly clientId: string; readonly generation: string },
-): Promise<boolean> {
-  if (grantId === undefined) return true
-  const stub = stubs.grant(grantId)
-  if (stub === undefined) return false
-  const presenter = { issuer: issuer.id, ...client }
-  const found = await storage.object('Grant.managed', () => stub.managed(presenter))
-  return typeof found !== 'string'
-}
+  client: Pick<ClientRecord, 'clientId' | 'generation'>,
+): Promise<boolean> =>
+  grantId === undefined || (await managedGrant(call, grantId, client)) !== undefined
 
 /** RFC 9126 2.3: too many requests of one client are answered 429, before anything is used up. */
 async function dampFlood(call: Call, clientId: string): Promise<void> {

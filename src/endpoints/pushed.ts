@@ -5,6 +5,7 @@ import { findClient, loadClient } from '../clients/find.ts'
 import { mayRespondBy } from '../clients/message-metadata.ts'
 import { matchesRegistered } from '../clients/redirect-uri.ts'
 import type { ErrorCode, WayBack } from '../errors.ts'
+import { managedGrant } from '../grants/managed.ts'
 import { readHandle } from '../handles.ts'
 import type { GrantSummary } from '../objects/grant.ts'
 import type { PushedRequestKey, PushedRequestReading, Stub } from '../objects/pushed-request.ts'
@@ -71,16 +72,11 @@ export async function openPushed(
 
 /** The grant that a request would update, as it is now; undefined: none, or it has ended. */
 export async function grantToUpdate(
-  { storage, stubs, issuer }: Call,
+  call: Call,
   { pushed, client }: LiveRequest,
 ): Promise<GrantSummary | undefined> {
-  const { management } = pushed.request
-  const stub = management?.grantId === undefined ? undefined : stubs.grant(management.grantId)
-  if (stub === undefined) return undefined
-  const { clientId, generation } = client
-  const presenter = { issuer: issuer.id, clientId, generation }
-  const found = await storage.object('Grant.managed', () => stub.managed(presenter))
-  return typeof found === 'string' ? undefined : found
+  const grantId = pushed.request.management?.grantId
+  return grantId === undefined ? undefined : managedGrant(call, grantId, client)
 }
 
 /** The client as its own object has it, if it is enabled. */

@@ -5,7 +5,7 @@ import type { Parameters } from '../authorization/parameters.ts'
 import { digest, tuple } from '../encoding.ts'
 import { demand } from '../errors.ts'
 import { ServiceLoginPage } from '../pages/service-login.tsx'
-import { boundService } from '../people/bound-service.ts'
+import { boundService, inTime } from '../people/bound-service.ts'
 import { checkSameOrigin, sealInteraction } from '../people/interaction.ts'
 import { checkAnswer } from '../people/login-answer.ts'
 import type { CheckedAnswer } from '../people/login-answer.ts'
@@ -78,15 +78,8 @@ async function step(
 
 /** One call, bounded in time; what it answers is checked before the connection is given up. */
 async function ask(service: LoginService, request: LoginRequest): Promise<CheckedAnswer | string> {
-  let timer: number | null = null
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('the login took too long')), patience)
-  })
-  try {
-    return checkAnswer(await Promise.race([service.authenticate(request), late]))
-  } finally {
-    clearTimeout(timer)
-  }
+  const asked = service.authenticate(request)
+  return checkAnswer(await inTime(asked, patience, 'the login took too long'))
 }
 
 async function requestFor(

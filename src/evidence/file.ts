@@ -2,7 +2,7 @@
  * The document a grant's evidence is exported as. It needs no server to be read or verified; every
  * member is described in docs/evidence.md.
  */
-import { isRecord, parseJson } from '../encoding.ts'
+import { isBounded, isRecord, parseJson } from '../encoding.ts'
 import type { Json } from './canonical.ts'
 import { hashOf } from './chain.ts'
 import type { Apart, Entry, Genesis } from './chain.ts'
@@ -72,7 +72,8 @@ export function readEvidence(
   const own = text.replace(banner, '')
   const value = parseJson(own)
   if (!isRecord(value)) return { where: 'file', problem: 'It does not hold a JSON object.' }
-  if (isDeeper(value, mostDepth)) return { where: 'file', problem: 'It is nested too deeply.' }
+  if (!isBounded(value, { depth: mostDepth }))
+    return { where: 'file', problem: 'It is nested too deeply.' }
   if (writeEvidence(value) === own) return { file: value }
   const problem = 'This is not how an export is written: the text was changed or formatted anew.'
   return { where: whereOf(own, value), problem }
@@ -82,16 +83,4 @@ function whereOf(text: string, value: unknown): string {
   const written = writeEvidence(value).split('\n')
   const lines = text.split('\n')
   return `line ${lines.findIndex((line, index) => line !== written[index]) + 1}`
-}
-
-/** Without recursion: whatever somebody wrote. */
-function isDeeper(value: unknown, most: number): boolean {
-  let level: readonly unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > most) return true
-    level = level.flatMap((one) =>
-      typeof one === 'object' && one !== null ? Object.values(one) : [],
-    )
-  }
-  return false
 }

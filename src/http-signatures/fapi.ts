@@ -72,65 +72,65 @@ export type Signing = {
 
 const label = 'sig1'
 
+type WithContent = { readonly content: Uint8Array }
+
+/** How each kind of message is signed: its tag, what is covered, and what the signature sees of it. */
+const asRequest = (request: RequestMessage & WithContent, headers: Headers) => ({
+  tag: requestTag,
+  components: covered(requestRows, { headers, hasContent: request.content.length > 0 }),
+  message: describeRequest({ ...request, headers }),
+})
+const asResponse = (response: ResponseMessage & WithContent, headers: Headers) => ({
+  tag: responseTag,
+  components: covered(responseRows, responseFacts(response, headers)),
+  message: describeResponse({ ...response, headers }),
+})
+
 /** Signs a request: the headers to send in place of its own. */
 export async function signRequest(
-  request: RequestMessage & { readonly content: Uint8Array },
+  request: RequestMessage & WithContent,
   signing: Signing,
 ): Promise<Headers> {
-  const { content } = request
-  const headers = await withDigest(request.headers, content)
-  const fields = await createSignature(describeRequest({ ...request, headers }), {
-    label,
-    components: covered(requestRows, { headers, hasContent: content.length > 0 }),
-    parameters: parametersOf(signing, requestTag),
-    signer: signing.signer,
-  })
-  return withSignature(headers, fields)
+  const headers = await withDigest(request.headers, request.content)
+  return withSignature(headers, asRequest(request, headers), signing)
 }
 
 /** Verifies a request's signature over all that the profile demands. Errors: `invalid_signature`. */
 export async function verifyRequest(
-  request: RequestMessage & { readonly content: Uint8Array },
-  given: { readonly keys: VerifierFinder; readonly now: number },
+  request: RequestMessage & WithContent,
+  given: Verifying,
 ): Promise<Result<VerifiedSignature>> {
-  const { headers, content } = request
-  const picked = pickSignature(headers, requestTag)
-  if (picked.kind !== 'label')
-    return refuse('invalid_signature', invalidSignature, reasonOf(picked))
-  const components = covered(requestRows, { headers, hasContent: content.length > 0 })
-  const message = describeRequest(request)
-  const verified = await verifyMessage(message, { ...given, label: picked.label, components })
-  if (!verified.ok) return verified
-  return (await contentFits(headers, content)) ? verified : wrongDigest
+  return verify(request, asRequest(request, request.headers), given)
 }
 
 /** Signs a response to a request: the headers to send in place of its own. */
 export async function signResponse(
-  response: ResponseMessage & { readonly content: Uint8Array },
+  response: ResponseMessage & WithContent,
   signing: Signing,
 ): Promise<Headers> {
-  const { content } = response
-  const headers = await withDigest(response.headers, content)
-  const fields = await createSignature(describeResponse({ ...response, headers }), {
-    label,
-    components: covered(responseRows, responseFacts(response, headers)),
-    parameters: parametersOf(signing, responseTag),
-    signer: signing.signer,
-  })
-  return withSignature(headers, fields)
+  const headers = await withDigest(response.headers, response.content)
+  return withSignature(headers, asResponse(response, headers), signing)
 }
 
 /** Verifies a response's signature with the request it must answer. Errors: `invalid_signature`. */
 export async function verifyResponse(
-  response: ResponseMessage & { readonly content: Uint8Array },
-  given: { readonly keys: VerifierFinder; readonly now: number },
+  response: ResponseMessage & WithContent,
+  given: Verifying,
 ): Promise<Result<VerifiedSignature>> {
-  const { headers, content } = response
-  const picked = pickSignature(headers, responseTag)
+  return verify(response, asResponse(response, response.headers), given)
+}
+
+type Signed = ReturnType<typeof asRequest> | ReturnType<typeof asResponse>
+type Verifying = { readonly keys: VerifierFinder; readonly now: number }
+
+async function verify(
+  { headers, content }: WithContent & { readonly headers: Headers },
+  { tag, components, message }: Signed,
+  given: Verifying,
+): Promise<Result<VerifiedSignature>> {
+  const picked = pickSignature(headers, tag)
   if (picked.kind !== 'label')
     return refuse('invalid_signature', invalidSignature, reasonOf(picked))
-  const components = covered(responseRows, responseFacts(response, headers))
-  const message = describeResponse(response)
   const verified = await verifyMessage(message, { ...given, label: picked.label, components })
   if (!verified.ok) return verified
   return (await contentFits(headers, content)) ? verified : wrongDigest
@@ -188,10 +188,14 @@ async function withDigest(headers: Headers, content: Uint8Array): Promise<Header
   return whole
 }
 
-function withSignature(
+async function withSignature(
   headers: Headers,
-  fields: { readonly signature: string; readonly signatureInput: string },
-): Headers {
+  { tag, components, message }: Signed,
+  signing: Signing,
+): Promise<Headers> {
+  const parameters = parametersOf(signing, tag)
+  const { signer } = signing
+  const fields = await createSignature(message, { label, components, parameters, signer })
   headers.set('signature', fields.signature)
   headers.set('signature-input', fields.signatureInput)
   return headers

@@ -13,3 +13,16 @@ export function boundFetch(call: Call, name: string): typeof fetch {
   const service = boundService(call, name) as Fetcher
   return (...parameters) => service.fetch(...parameters)
 }
+
+/** What a bound Worker answers within so many milliseconds. Throws `late` after that. */
+export async function inTime<T>(answer: Promise<T>, patience: number, late: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null
+  const over = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(late)), patience)
+  })
+  try {
+    return await Promise.race([answer, over])
+  } finally {
+    if (timer !== null) clearTimeout(timer)
+  }
+}

@@ -6,7 +6,7 @@ import { isRecord } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import type { Algorithm } from '../profiles/profile.ts'
-import { decodeJwt, verifySignature } from '../tokens/jwt.ts'
+import { decodeJwt, isFor, typeName, verifySignature } from '../tokens/jwt.ts'
 
 /** The media type to ask for, and to find in the answer. */
 export const signedIntrospection = 'application/token-introspection+jwt'
@@ -49,14 +49,12 @@ export async function verifyIntrospectionResponse(
   const jwt = decodeJwt(text, mostCharacters)
   if (jwt === undefined) return bad('it is not a signed JWT')
   const { header, claims } = jwt
-  const { typ } = header
-  const name = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ
-  if (name !== 'token-introspection+jwt') return bad('typ is that of another kind of JWT')
+  if (typeName(header['typ']) !== 'token-introspection+jwt')
+    return bad('typ is that of another kind of JWT')
   const { iss, aud, iat, token_introspection: told } = claims
   // Whose it is comes first: the keys of nobody else are asked for.
   if (iss !== expected.issuer) return bad('iss is another issuer')
-  if (aud !== expected.audience && !(Array.isArray(aud) && aud.includes(expected.audience)))
-    return bad('aud is somebody else')
+  if (!isFor(aud, expected.audience)) return bad('aud is somebody else')
   const now = expected.now / 1000
   if (typeof iat !== 'number' || !(iat > now - freshFor && iat <= now + futureSkew))
     return bad('iat is missing, or not of this moment')

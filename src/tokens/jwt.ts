@@ -40,6 +40,14 @@ function decodePart(part: string): Readonly<Record<string, unknown>> | undefined
   }
 }
 
+/** `typ` without its optional prefix, in small letters (RFC 7515 4.1.9); what is no text stays as it is. */
+export const typeName = (typ: unknown): unknown =>
+  typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ
+
+/** `aud` names exactly this, alone or in a list. */
+export const isFor = (audience: unknown, wanted: string): boolean =>
+  audience === wanted || (Array.isArray(audience) && audience.includes(wanted))
+
 /** Imports a public or private JWK for exactly one algorithm. Throws on keys that do not fit. */
 export async function importKey(jwk: JsonWebKey, alg: Algorithm): Promise<CryptoKey> {
   const key = await importJWK(jwk as Parameters<typeof importJWK>[0], alg)

@@ -1,29 +1,17 @@
-import { fromBase64Url, isRecord, parseJson } from '../../encoding.ts'
+import { isRecord } from '../../encoding.ts'
 import type { Algorithm } from '../../profiles/profile.ts'
-import { importKey, verifySignature } from '../../tokens/jwt.ts'
-
-export type Jws = {
-  readonly header: Readonly<Record<string, unknown>>
-  readonly claims: Readonly<Record<string, unknown>>
-}
+import { decodeJwt, importKey, typeName, verifySignature } from '../../tokens/jwt.ts'
+import type { JwtParts } from '../../tokens/jwt.ts'
 
 /** What FAPI 2.0 signs with (SP 5.4.1). */
 const algorithms: readonly Algorithm[] = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
 
 /** A compact JWS taken apart, nothing of it believed. Of any length: request objects may be long. */
-export function takeApart(text: unknown): Jws | undefined {
-  const parts = typeof text === 'string' ? text.split('.').map(fromBase64Url) : []
-  const [header, claims, signature] = parts
-  if (parts.length !== 3 || signature === undefined) return undefined
-  const read = [header, claims].map((bytes) =>
-    bytes === undefined ? undefined : parseJson(new TextDecoder().decode(bytes)),
-  )
-  const [head, body] = read
-  return isRecord(head) && isRecord(body) ? { header: head, claims: body } : undefined
-}
+export const takeApart = (text: unknown): JwtParts | undefined =>
+  typeof text === 'string' ? decodeJwt(text, Infinity) : undefined
 
 /** The algorithm a header names, when it is one of FAPI's. */
-export const algorithmOf = ({ header }: Jws): Algorithm | undefined =>
+export const algorithmOf = ({ header }: JwtParts): Algorithm | undefined =>
   algorithms.find((alg) => alg === header['alg'])
 
 /** Whether `jwk`, a public key, verifies the signature under exactly `alg`. */
@@ -36,13 +24,9 @@ export async function isSignedBy(text: string, jwk: unknown, alg: Algorithm): Pr
   }
 }
 
-/** `typ` of a JWT without its optional prefix, in small letters (RFC 7515 4.1.9). */
-export function typeOf({ header }: Jws): string | undefined {
-  const { typ } = header
-  if (typ === undefined) return ''
-  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined
+/** `typ` of a JWT; empty where there is none, undefined where it is no text. */
+export function typeOf({ header }: JwtParts): string | undefined {
+  const name = typeName(header['typ'])
+  if (name === undefined) return ''
+  return typeof name === 'string' ? name : undefined
 }
-
-/** `aud` names exactly this, alone or in a list. */
-export const isFor = (audience: unknown, wanted: string): boolean =>
-  audience === wanted || (Array.isArray(audience) && audience.includes(wanted))

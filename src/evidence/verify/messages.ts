@@ -2,14 +2,15 @@
 import { one } from '../../authorization/parameters.ts'
 import { parametersOf } from '../../authorization/request-claims.ts'
 import { isRecord } from '../../encoding.ts'
+import { isFor } from '../../tokens/jwt.ts'
+import type { JwtParts } from '../../tokens/jwt.ts'
 import type { Json } from '../canonical.ts'
 import type { Entry } from '../chain.ts'
 import type { EvidenceFile } from '../file.ts'
 import { itemOf } from './chain.ts'
 import { clockDifference } from './finding.ts'
 import type { Faults, ItemState } from './finding.ts'
-import { algorithmOf, isFor, isSignedBy, takeApart, typeOf } from './jws.ts'
-import type { Jws } from './jws.ts'
+import { algorithmOf, isSignedBy, takeApart, typeOf } from './jws.ts'
 import type { Key, Keys } from './keys.ts'
 import { countOf, textOf } from './shape.ts'
 
@@ -67,7 +68,7 @@ function unproven(where: string, what: string, fault: Faults): MessageFinding {
 
 /** RFC 9101 4, FAPI2 MS 5.3.1: from this client, for this issuer, and of the time it came. */
 function claimsProblem(
-  { claims }: Jws,
+  { claims }: JwtParts,
   about: { readonly body: Entry['body']; readonly issuer: string },
 ): string | undefined {
   const { body, issuer } = about

@@ -6,7 +6,7 @@ import type { Result } from '../../errors.ts'
 import { scopeFor, userinfoAudience } from '../../tokens/audience.ts'
 import { mostDetailBytes } from '../../tokens/access-token.ts'
 import type { Issuer } from '../../types.ts'
-import { grantedAt } from './parts.ts'
+import { grantedAt, isSame } from './parts.ts'
 import type { Consent, Registered, TokenOrder, TokenTerms } from './stored.ts'
 
 type Terms = Omit<TokenTerms, 'id' | 'expires'>
@@ -70,13 +70,9 @@ function detailsOf(
 
 /** Whether a client would get the same by another registration. */
 export function sameRegistration(a: Registered, b: Registered): boolean {
-  const within = (one: readonly string[], other: readonly string[]) =>
-    one.every((name) => other.includes(name))
-  const same = (one: readonly string[], other: readonly string[]) =>
-    within(one, other) && within(other, one)
   return (
-    same(a.scope, b.scope) &&
-    same(a.detailTypes, b.detailTypes) &&
+    isSame(a.scope, b.scope) &&
+    isSame(a.detailTypes, b.detailTypes) &&
     (a.refreshToken ?? true) === (b.refreshToken ?? true)
   )
 }

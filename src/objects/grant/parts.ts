@@ -53,5 +53,6 @@ function joined(issuer: Issuer, a: Part, b: Part): Part {
   }
 }
 
-const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+/** Whether both name the same, in whatever order and how often. */
+export const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.every((name) => b.includes(name)) && b.every((name) => a.includes(name))

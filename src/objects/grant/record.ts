@@ -1,5 +1,5 @@
 import type { AuthorizationDetail } from '../../authorization-details/detail.ts'
-import { canonicalJson } from '../../evidence/canonical.ts'
+import { sameJson } from '../../authorization-details/values.ts'
 import type { Json } from '../../evidence/canonical.ts'
 import type { Draft } from '../../evidence/chain.ts'
 import type { By, Consent, Part, Pending, TokenOrder, TokenTerms } from './stored.ts'
@@ -57,8 +57,6 @@ export const revocationDraft = (
   by: By,
   more: Readonly<Record<string, Json>> = {},
 ): Draft => ({ kind: 'revocation', body: { what, by, ...more } })
-
-const sameJson = (a: Json, b: Json): boolean => canonicalJson(a) === canonicalJson(b)
 
 /** What was agreed to for some resource servers alone. */
 const partAsJson = ({ scope, resources, details = [] }: Part): Json => ({
