@@ -6,6 +6,8 @@ export type PrivateJwk = Record<string, unknown> & { readonly kty: string }
 export type ClientFixture = {
   readonly clientId: string
   readonly redirectUri: string
+  /** What it asks for unless told otherwise. */
+  readonly scope?: string
   /** Signs assertions; absent for clients that authenticate with a certificate. */
   readonly jwk?: PrivateJwk
   readonly alg?: string
