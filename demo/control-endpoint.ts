@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { readFaults, readNumbers } from './control-body.ts'
 import { isJson } from './json.ts'
 import type { Json } from './json.ts'
 import { codeOf, messageOf } from './problem.ts'
@@ -68,14 +69,8 @@ function makeRoutes(runtime: Runtime, state: State): Routes {
     // What is left out is switched off: one call says all.
     '/faults': {
       POST: async (body) => {
-        const limits = {
-          storage_delay_ms: [0, 60_000],
-          fail_rate: [0, 1],
-          kv_stale_s: [0, 1e6],
-        } as const
-        const read = readNumbers(body, limits, false)
-        if (typeof read === 'string') return problem(400, 'invalid_request', read)
-        return change({ storage_delay_ms: 0, fail_rate: 0, kv_stale_s: 0, ...read })
+        const read = readFaults(body)
+        return typeof read === 'string' ? problem(400, 'invalid_request', read) : change(read)
       },
     },
     '/evict': {
@@ -138,28 +133,6 @@ async function readBody(request: http.IncomingMessage): Promise<Json | undefined
   } catch {
     return undefined
   }
-}
-
-function readNumbers<Name extends string>(
-  body: Json,
-  limits: Readonly<Record<Name, readonly [number, number]>>,
-  required: boolean,
-): Partial<Record<Name, number>> | string {
-  const strange = Object.keys(body).find((name) => !Object.hasOwn(limits, name))
-  if (strange !== undefined) return `unknown member '${strange}'`
-  const read: Partial<Record<Name, number>> = {}
-  for (const [name, [least, most]] of Object.entries(limits) as [
-    Name,
-    readonly [number, number],
-  ][]) {
-    const value = body[name]
-    if (value === undefined && !required) continue
-    if (typeof value !== 'number' || !(value >= least && value <= most)) {
-      return `${name} must be a number from ${least} to ${most}`
-    }
-    read[name] = value
-  }
-  return read
 }
 
 async function sum(

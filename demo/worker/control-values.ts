@@ -8,6 +8,18 @@ export type Control = {
   readonly fail_rate: number
   /** KV reads may answer what they answered up to this many seconds ago. */
   readonly kv_stale_s: number
+  /** Faults of single calls by name, e.g. `Grant.redeem` or `KV.get`. */
+  readonly calls: Readonly<Record<string, CallFault>>
+}
+
+/** What becomes of one kind of storage call. */
+export type CallFault = {
+  /** `before`: it never takes effect; `after`: it did, and its reply is lost. */
+  readonly fail?: 'before' | 'after'
+  /** The share of these calls that fail, 0 to 1. */
+  readonly rate: number
+  /** Each of them waits this long first. */
+  readonly delay_ms: number
 }
 
 /** The control header: who speaks, and which setting is newer when requests overtake each other. */
@@ -18,4 +30,5 @@ export const noControl: Control = {
   storage_delay_ms: 0,
   fail_rate: 0,
   kv_stale_s: 0,
+  calls: {},
 }

@@ -28,11 +28,16 @@ export const now = (): number => Date.now() + control.offset_s * 1000
 
 /** Storage that waits, fails and answers late, as far as it was told to. */
 export const storageHooks: StorageHooks = {
-  before: async (name) => {
-    if (control.storage_delay_ms > 0) await sleep(control.storage_delay_ms)
-    if (control.fail_rate > 0 && Math.random() < control.fail_rate) {
-      throw new Error(`${name}: injected fault`)
-    }
+  around: async (name, call) => {
+    const fault = control.calls[name]
+    const delay = control.storage_delay_ms + (fault?.delay_ms ?? 0)
+    if (delay > 0) await sleep(delay)
+    if (happens(control.fail_rate)) throw injected(name)
+    const failing = fault?.fail !== undefined && happens(fault.rate) ? fault.fail : undefined
+    if (failing === 'before') throw injected(name)
+    const reply = await call()
+    if (failing === 'after') throw injected(name)
+    return reply
   },
   readKv: async (key, read) => {
     const seen = copies.get(key)
@@ -44,6 +49,9 @@ export const storageHooks: StorageHooks = {
     return value
   },
 }
+
+const happens = (share: number): boolean => share > 0 && Math.random() < share
+const injected = (name: string): Error => new Error(`${name}: injected fault`)
 
 /** What each key answered last, so that staleness can be switched on after a read. */
 const copies = new Map<string, { readonly value: unknown; readonly at: number }>()

@@ -9,8 +9,8 @@ export type Reply<T> = { readonly value: T; readonly rows: number }
 
 /** Hooks around storage. Production has none. */
 export type StorageHooks = {
-  /** Runs before each call; may wait or throw. `name` is `Class.method` or `KV.get`. */
-  readonly before?: (name: string) => Promise<void>
+  /** Runs each call: may wait, and may throw before it or once it took effect. `name` is `Class.method` or `KV.get`. */
+  readonly around?: <T>(name: string, call: () => Promise<T>) => Promise<T>
   /** May answer a KV read from an older copy. */
   readonly readKv?: (key: string, read: () => Promise<unknown>) => Promise<unknown>
 }
@@ -48,8 +48,8 @@ export class Storage {
     const level = this.depth + 1
     this.calls += 1
     try {
-      await this.hooks.before?.(name)
-      return await call()
+      const { around } = this.hooks
+      return await (around === undefined ? call() : around(name, call))
     } catch (error) {
       throw new StorageFault(`${name} failed`, { cause: error })
     } finally {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, inject, it } from 'vitest'
+import { openAdmin, registerClient } from '../support/admin.ts'
 import { createBrowser } from '../support/browser.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { control, getResource, makeDpopKey, nonceOf, testClient } from '../support/test-client.ts'
@@ -7,6 +8,8 @@ const server = inject('server')
 const { users } = inject('fixtures')
 const web = testClient('web')
 const userinfo = `${server.issuer}/userinfo`
+
+const registered = async () => (await registerClient(await openAdmin())).fixture
 
 const fail = (fail_rate: number) => control('/faults', { fail_rate })
 
@@ -91,6 +94,42 @@ describe('an attacker who waits for storage to break', () => {
     // The fault came before the call, so the proof is unused: now it is taken, and once only.
     expect((await web.token(fields, request)).answer.status).toBe(200)
     expect(refusal((await web.token(fields, request)).answer)).toBe('400 invalid_dpop_proof')
+  })
+
+  describe.each(['Client.use', 'ReplayGuard.use', 'Grant.redeem'])('of %s alone', (name) => {
+    it.each(['before', 'after'] as const)(
+      'design 3 gets nothing when it fails %s taking effect, and one token at most for the code later',
+      async (when) => {
+        const key = await makeDpopKey()
+        const given = await web.code({ key })
+        await control('/faults', { calls: { [name]: { fail: when } } })
+        const { answer } = await web.redeem(given, { key })
+        await control('/faults', {})
+        expect(refusal(answer)).toBe('503 temporarily_unavailable')
+        expect(answer.headers.get('retry-after')).toBe('1')
+        expect(answer.text).not.toMatch(/token"|injected/)
+        // The calls run side by side: whatever failed, the code is spent unless its own call never came about.
+        const unspent = name === 'Grant.redeem' && when === 'before'
+        const second = await web.redeem(given, { key })
+        expect(second.answer.status).toBe(unspent ? 200 : 400)
+        const third = await web.redeem(given, { key })
+        expect(refusal(third.answer)).toBe('400 invalid_grant')
+        const others = await web.redeem(await web.code({ key }), { key })
+        expect(others.answer.status).toBe(200)
+      },
+    )
+  })
+
+  it('design 3 gets 503 while KV fails in a new isolate, and a request goes through while it is slow', async () => {
+    const fresh = testClient(await registered())
+    await control('/faults', { calls: { 'KV.get': { fail: 'before' } } })
+    const failed = await fresh.token({ grant_type: 'client_credentials' }, { key: null })
+    expect(refusal(failed.answer)).toBe('503 temporarily_unavailable')
+    expect(failed.answer.headers.get('retry-after')).toBe('1')
+    await control('/faults', { calls: { 'KV.get': { delay_ms: 300 } } })
+    const key = await makeDpopKey()
+    const slow = await fresh.token({ grant_type: 'client_credentials' }, { key })
+    expect(slow.answer.status).toBe(200)
   })
 
   it('design 3 never gets two token answers for one code, with three of ten storage calls failing', async () => {

@@ -159,9 +159,29 @@ describe('the control endpoint', { timeout: 90_000 }, () => {
     expect(await status('/clock', { offset: 1 })).toBe(400)
     expect(await status('/clock', [])).toBe(400)
     expect(await status('/faults', { fail_rate: 2 })).toBe(400)
+    const calls = { 'Grant.redeem': { fail: 'after' }, 'KV.get': { delay_ms: 5 } }
+    for (const wrong of [
+      [],
+      { redeem: {} },
+      { '__proto__.x': {} },
+      { 'Grant.redeem': 'after' },
+      { 'Grant.redeem': { fail: 'during' } },
+      { 'Grant.redeem': { rate: 2 } },
+      { 'Grant.redeem': { delay: 5 } },
+    ]) {
+      expect(await status('/faults', { calls: wrong }), JSON.stringify(wrong)).toBe(400)
+    }
+    const faults: unknown = await (await server.control('/faults', { calls })).json()
+    expect(faults).toMatchObject({
+      calls: {
+        'Grant.redeem': { fail: 'after', rate: 1, delay_ms: 0 },
+        'KV.get': { rate: 1, delay_ms: 5 },
+      },
+    })
+    expect(await status('/faults', {})).toBe(200)
     expect(await status('/toString')).toBe(404)
     expect(await (await server.control('/state', undefined, undefined, 'GET')).json()).toEqual({
-      offset_s: 0, storage_delay_ms: 0, fail_rate: 0, kv_stale_s: 0,
+      offset_s: 0, storage_delay_ms: 0, fail_rate: 0, kv_stale_s: 0, calls: {},
     }) // prettier-ignore
   })
 
