@@ -2,6 +2,7 @@ import type { Call } from '../call.ts'
 import type { JsonWebKeySet } from '../types.ts'
 import { findClient, findClientAsOf } from './find.ts'
 import { clientJwks } from './keys.ts'
+import { clientStanding } from './standing.ts'
 
 const none: JsonWebKeySet = { keys: [] }
 
@@ -16,9 +17,7 @@ export async function publicKeysOf(
 ): Promise<JsonWebKeySet> {
   // No object is named by an id that nobody registered.
   if ((await findClient(call, clientId)) === undefined) return none
-  const standing = await call.storage.object('Client.check', () =>
-    call.stubs.client(clientId).check(),
-  )
+  const standing = await clientStanding(call, clientId)
   if (standing.status !== 'enabled') return none
   const client = await findClientAsOf(call, clientId, standing)
   if (client === undefined) return none

@@ -1,9 +1,11 @@
 import type { Call } from '../call.ts'
 import { accept, refuse, refuseAs } from '../errors.ts'
 import type { Result } from '../errors.ts'
-import type { AssertionUse, ClientStanding } from '../objects/client.ts'
-import type { AuthenticatedClient } from './authenticate.ts'
 import { fromBase64Url } from '../encoding.ts'
+import type { AssertionUse, Client, ClientStanding } from '../objects/client.ts'
+import type { Remote } from '../objects/stubs.ts'
+import type { Reply } from '../observe/storage.ts'
+import type { AuthenticatedClient } from './authenticate.ts'
 
 export type EnabledStanding = Extract<ClientStanding, { readonly generation: string }>
 
@@ -15,10 +17,7 @@ export async function callClient(call: Call, client: AuthenticatedClient): Promi
   const { record, assertion } = client
   const { storage, stubs } = call
   const id = record.clientId
-  if (assertion === undefined) {
-    const standing = await storage.object('Client.check', () => stubs.client(id).check())
-    return { standing, use: 'fresh' }
-  }
+  if (assertion === undefined) return { standing: await clientStanding(call, id), use: 'fresh' }
   const { jti, validUntil } = assertion
   if (record.operator) {
     return storage.object('Client.useAsOperator', () =>
@@ -35,22 +34,63 @@ export async function callClient(call: Call, client: AuthenticatedClient): Promi
   return replayed === undefined ? answer : { standing: answer.standing, use: replayed.use }
 }
 
+/**
+ * The standing of a client whose id is proven: it is registered, or was. Nothing is used up, so any shard
+ * may answer: each is told of a change before the operator is answered.
+ */
+export function clientStanding(call: Call, clientId: string): Promise<ClientStanding> {
+  const [shards = 1] = call.issuer.assertionShards
+  const shard = spread(crypto.getRandomValues(new Uint8Array(4)), shards)
+  return ask(call, clientId, {
+    shards,
+    shard,
+    name: 'Client.check',
+    put: (client) => client.check(),
+    isAnswer: ({ status }) => status !== 'unknown',
+  })
+}
+
 type ShardUse = { readonly shards: number; readonly jti: string; readonly validUntil: number }
 
-async function useAt(call: Call, clientId: string, use: ShardUse): Promise<AssertionUse> {
-  const { storage, stubs } = call
-  if (use.shards === 1) {
-    return storage.object('Client.use', () => stubs.client(clientId).use(use.jti, use.validUntil))
-  }
-  const shard = (fromBase64Url(use.jti)?.[0] ?? 0) % use.shards
-  const stub = stubs.clientShard(clientId, use.shards, shard)
-  const answer = await storage.object('Client.use', () => stub.use(use.jti, use.validUntil))
-  if (answer.standing.status !== 'unknown') return answer
+const useAt = (
+  call: Call,
+  clientId: string,
+  { shards, jti, validUntil }: ShardUse,
+): Promise<AssertionUse> =>
+  ask(call, clientId, {
+    shards,
+    shard: spread(fromBase64Url(jti), shards),
+    name: 'Client.use',
+    put: (client) => client.use(jti, validUntil),
+    isAnswer: ({ standing }) => standing.status !== 'unknown',
+  })
+
+/** Evenly, whatever the number of shards: four bytes leave no remainder that shows. */
+const spread = (bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4), shards: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % shards
+
+type Question<Answer> = {
+  readonly shards: number
+  readonly shard: number
+  readonly name: string
+  readonly put: (client: Remote<Client>) => Promise<Reply<Answer>>
+  readonly isAnswer: (answer: Answer) => boolean
+}
+
+/** Asks the client's own object, or the shard that stands in for it. */
+async function ask<Answer>(
+  { storage, stubs }: Call,
+  clientId: string,
+  { shards, shard, name, put, isAnswer }: Question<Answer>,
+): Promise<Answer> {
+  const own = stubs.client(clientId) as unknown as Remote<Client>
+  if (shards === 1) return storage.object(name, () => put(own))
+  const stub = stubs.clientShard(clientId, shards, shard) as unknown as Remote<Client>
+  const answer = await storage.object(name, () => put(stub))
+  if (isAnswer(answer)) return answer
   // A shard without the client's standing took nothing; the client's object opens it.
-  const opened = await storage.object('Client.openShards', () =>
-    stubs.client(clientId).openShards(use.shards, shard),
-  )
-  return opened ? storage.object('Client.use', () => stub.use(use.jti, use.validUntil)) : answer
+  const opened = await storage.object('Client.openShards', () => own.openShards(shards, shard))
+  return opened ? storage.object(name, () => put(stub)) : answer
 }
 
 /** Judges the answer. Errors: `invalid_client`, always in the same words. */

@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts'
+import { clientStanding } from '../clients/standing.ts'
 import type { GrantSummary, Presenter } from '../objects/grant.ts'
 import { partsOf } from '../objects/grant/parts.ts'
 import { grantsAudience } from '../tokens/audience.ts'
@@ -33,12 +34,12 @@ const foreign = () => fail('access_denied', 'The grant is not one of this client
 
 /** The grant of the address, and the client that asks as its object knows it. Throws. */
 async function openGrant(call: Call, scope: string) {
-  const { storage, stubs, issuer } = call
+  const { stubs, issuer } = call
   const { token } = await demandAccess(call, { scope, audience: grantsAudience(issuer) })
   const grantId = call.path.split('/')[2] ?? ''
   const stub = stubs.grant(grantId)
   if (stub === undefined) return noSuchGrant()
-  const standing = await storage.object('Client.check', () => stubs.client(token.clientId).check())
+  const standing = await clientStanding(call, token.clientId)
   if (standing.status !== 'enabled') return foreign()
   const { generation } = standing
   const presenter: Presenter = { issuer: issuer.id, clientId: token.clientId, generation }

@@ -4,6 +4,7 @@ import type { Answered, Destination } from '../authorization/respond.ts'
 import { findClient, loadClient } from '../clients/find.ts'
 import { mayRespondBy } from '../clients/message-metadata.ts'
 import { matchesRegistered } from '../clients/redirect-uri.ts'
+import { clientStanding } from '../clients/standing.ts'
 import type { ErrorCode, WayBack } from '../errors.ts'
 import { managedGrant } from '../grants/managed.ts'
 import { readHandle } from '../handles.ts'
@@ -81,11 +82,10 @@ export async function grantToUpdate(
 
 /** The client as its own object has it, if it is enabled. */
 async function standingClient(call: Call, clientId: string): Promise<ClientRecord | undefined> {
-  const { storage, stubs } = call
   const [record, standing] = await Promise.all([
     findClient(call, clientId),
     // The id comes from the pushed request's own storage: it is proven, touching creates nothing.
-    storage.object('Client.check', () => stubs.client(clientId).check()),
+    clientStanding(call, clientId),
   ])
   if (standing.status !== 'enabled') return undefined
   const current = record?.version === standing.version && record.generation === standing.generation

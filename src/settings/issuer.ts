@@ -199,10 +199,10 @@ function readShards(entry: Readonly<Record<string, unknown>>, where: string): re
   const sound =
     Array.isArray(list) &&
     (list.length === 1 || list.length === 2) &&
-    list.every((count) => Number.isInteger(count) && count >= 1 && count <= 256)
+    list.every((count) => Number.isInteger(count) && count >= 1 && count <= 1024)
   if (!sound) {
     return contradiction(
-      `${where}: assertion_shards must be [current] or [current, previous], each 1 to 256.`,
+      `${where}: assertion_shards must be [current] or [current, previous], each 1 to 1024.`,
     )
   }
   return Object.freeze([...new Set(list as number[])])

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import type { ClientVersion } from '../clients/find.ts'
+import { clientStanding } from '../clients/standing.ts'
 import type { Consent } from '../objects/grant.ts'
 import type { AccessToken } from './access-token.ts'
 
@@ -30,7 +31,7 @@ export async function tokenStatus(call: Call, token: AccessToken): Promise<LiveT
   if (stub === undefined) return undefined
   const [consent, standing] = await Promise.all([
     storage.object('Grant.token', () => stub.token({ issuer: issuer.id, id, epoch, series })),
-    storage.object('Client.check', () => stubs.client(token.clientId).check()),
+    clientStanding(call, token.clientId),
   ])
   if (consent === undefined || standing.status !== 'enabled') return undefined
   return consent.clientId === token.clientId && consent.generation === standing.generation

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AuthenticatedClient } from '../../src/clients/authenticate.ts'
 import { callClient, judgeStanding } from '../../src/clients/standing.ts'
 import { configuredIssuer } from '../../src/config.ts'
-import { digest } from '../../src/encoding.ts'
+import { digest, fromBase64Url, toHex } from '../../src/encoding.ts'
 import { Storage } from '../../src/observe/storage.ts'
 import type { Call } from '../../src/call.ts'
 import { clientOf, metadata, newClient, put } from './support/clients.ts'
@@ -12,15 +12,19 @@ import { countOf, env, holdingsOf, parallel, setClock, start, stubsOf } from './
 const stubs = stubsOf('bank')
 const validUntil = start + 70_000
 
+const withAssertion = async (jti: string) => ({
+  method: 'private_key_jwt',
+  assertion: { jti: await digest(jti), validUntil },
+})
+
 /** The client call of a request, with this setting of `assertion_shards`. */
-async function use(clientId: string, jti: string, assertionShards: readonly number[]) {
+async function ask(clientId: string, proven: object, assertionShards: readonly number[]) {
   const storage = new Storage()
   const issuer = { ...configuredIssuer(env, 'bank'), assertionShards }
   const call = { issuer, storage, stubs } as unknown as Call
   const client = {
     record: { clientId, operator: false, metadata },
-    method: 'private_key_jwt',
-    assertion: { jti: await digest(jti), validUntil },
+    ...proven,
   } as unknown as AuthenticatedClient
   const answer = await callClient(call, client)
   return {
@@ -30,6 +34,23 @@ async function use(clientId: string, jti: string, assertionShards: readonly numb
     depth: storage.depth,
   }
 }
+
+/** The first four bytes of the hash of a `jti`. */
+const hexOf = async (jti: string): Promise<string> =>
+  toHex(fromBase64Url(await digest(jti)) ?? new Uint8Array()).slice(0, 8)
+
+async function numbered(count: number, holds: (index: number) => Promise<boolean>) {
+  const all = Array.from({ length: count }, (_, index) => index)
+  const held = await Promise.all(all.map(holds))
+  return all.filter((index) => held[index])
+}
+
+const use = async (clientId: string, jti: string, shards: readonly number[]) =>
+  ask(clientId, await withAssertion(jti), shards)
+
+/** As a client with a certificate asks: it uses nothing up. */
+const present = (clientId: string, shards: readonly number[]) =>
+  ask(clientId, { method: 'tls_client_auth' }, shards)
 
 beforeEach(() => setClock(0))
 afterEach(() => vi.useRealTimers())
@@ -190,6 +211,32 @@ describe('assertion shards of a busy client', () => {
       Object.assign(object, { env })
       return typeof answer === 'string' ? answer : 'nothing'
     })
+
+  it('know the standing of a client with a certificate too, with one call each', async () => {
+    const client = await newClient('certificate')
+    await parallel(50, () => present('certificate', [4]))
+    const answers = await parallel(20, () => present('certificate', [4]))
+    expect(answers.every(({ accepted, calls }) => accepted && calls === 1)).toBe(true)
+    await client().setEnabled(false)
+    const refused = await parallel(20, () => present('certificate', [4]))
+    expect(new Set(refused.map(({ standing }) => standing.status))).toEqual(new Set(['disabled']))
+    await client().remove()
+    const gone = await parallel(20, () => present('certificate', [4]))
+    expect(new Set(gone.map(({ standing }) => standing.status))).toEqual(new Set(['unknown']))
+  })
+
+  it('may be more than a byte could count: some lie beyond it, and accept once like the others', async () => {
+    await newClient('wide')
+    const shardOf = async (jti: string) => Number.parseInt(await hexOf(jti), 16) % 1024
+    const far = await numbered(50, async (index) => (await shardOf(`jti ${index}`)) > 255)
+    expect(far.length).toBeGreaterThan(0)
+    for (const index of far.slice(0, 5)) {
+      expect((await use('wide', `jti ${index}`, [1024])).accepted).toBe(true)
+      expect((await use('wide', `jti ${index}`, [1024])).accepted).toBe(false)
+      const stub = stubs.clientShard('wide', 1024, await shardOf(`jti ${index}`))
+      expect((await stub.check()).value.status).toBe('enabled')
+    }
+  })
 
   it('take nothing for a client that does not exist', async () => {
     const answer = await use('nobody', 'assertion', [4])
