@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { send } from '../support/http.ts'
 import type { Answer } from '../support/http.ts'
-import { signAny } from '../support/proofs.ts'
+import { signAny } from '../support/sign-any.ts'
 import { getResource, makeDpopKey, moveClock, nonceOf, proof, testClient } from '../support/test-client.ts' // prettier-ignore
 import type { DpopKey, Tokens } from '../support/test-client.ts'
 

@@ -1,114 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { inject } from 'vitest'
-import type { ClientFixture, PrivateJwk } from './fixtures.ts'
-import type { Answer } from './http.ts'
-import { getResource, makeDpopKey, testClient } from './test-client.ts'
+import type { ClientFixture } from './fixtures.ts'
+import { clock } from './test-client.ts'
 import type { Server } from './test-client.ts'
+import { openAdmin as openAdminAt, operatorFixture as operatorOf } from './wire-admin.ts'
+import type { Admin } from './wire-admin.ts'
 
-export type Admin = {
-  /** Calls the admin API as the local operator; `path` begins with `/`, below `ISSUER/admin`. */
-  readonly request: (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: readonly (readonly [string, string])[],
-  ) => Promise<Answer>
-}
+/** The operator's tools with the defaults of these tests: the shared server and their clock. */
+export { newClient, putClient, registerClient, registerPerson } from './wire-admin.ts'
+export type { Admin, Person } from './wire-admin.ts'
 
 /** The operator of the running server, as a client of the token endpoint. */
-export function operatorFixture(on: Server = inject('server')): ClientFixture {
-  const file = readFileSync(join(on.state, 'operator.json'), 'utf8')
-  const operator = JSON.parse(file) as { readonly client_id: string; readonly jwk: PrivateJwk }
-  return { clientId: operator.client_id, redirectUri: '', jwk: operator.jwk, alg: 'ES256' }
-}
+export const operatorFixture = (on: Server = inject('server')): ClientFixture => operatorOf(on)
 
 /** A new token for each admin, so that it fits the clock as it was moved. */
-export async function openAdmin(on: Server = inject('server')): Promise<Admin> {
-  const key = await makeDpopKey()
-  const operator = testClient(operatorFixture(on), on)
-  const { accessToken, answer } = await operator.token(
-    { grant_type: 'client_credentials', scope: 'admin' },
-    { key },
-  )
-  if (answer.status !== 200) throw new Error(`no operator token: ${answer.status} ${answer.text}`)
-  const api = `${on.issuer}/admin`
-  return {
-    request: (method, path, body, headers = []) =>
-      getResource(`${api}${path}`, accessToken, {
-        key,
-        method,
-        on,
-        headers: [
-          ...(body === undefined ? [] : [['content-type', 'application/json'] as const]),
-          ...headers,
-        ],
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
-  }
-}
-
-/** Metadata of a client nobody else uses, and what acts as it. */
-export async function newClient(
-  extra: Readonly<Record<string, unknown>> = {},
-): Promise<{ readonly fixture: ClientFixture; readonly metadata: Record<string, unknown> }> {
-  const clientId = `made-${randomBytes(6).toString('hex')}`
-  const key = await makeDpopKey()
-  const redirectUri = `https://${clientId}.example/cb`
-  const named = { kid: `${clientId}-1`, alg: 'ES256', use: 'sig' }
-  return {
-    fixture: { clientId, redirectUri, jwk: { ...key.jwk, ...named }, alg: 'ES256' },
-    metadata: {
-      client_id: clientId,
-      client_name: `Made for a test ${clientId}`,
-      redirect_uris: [redirectUri],
-      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-      scope: 'openid profile email accounts',
-      token_endpoint_auth_method: 'private_key_jwt',
-      jwks: { keys: [{ ...key.publicJwk, ...named }] },
-      ...extra,
-    },
-  }
-}
-
-/** Registers a client that a test may disable, change or delete. */
-export async function registerClient(
-  admin: Admin,
-  extra: Readonly<Record<string, unknown>> = {},
-): Promise<{ readonly fixture: ClientFixture; readonly metadata: Record<string, unknown> }> {
-  const made = await newClient(extra)
-  const answer = await admin.request('PUT', `/clients/${made.fixture.clientId}`, made.metadata)
-  if (answer.status !== 201) throw new Error(`not registered: ${answer.status} ${answer.text}`)
-  return made
-}
-
-export type Person = {
-  readonly username: string
-  readonly password: string
-  readonly sub: string
-}
-
-/** Registers a person whom a test may disable. */
-export async function registerPerson(admin: Admin): Promise<Person> {
-  const username = `person-${randomBytes(6).toString('hex')}`
-  const password = `password of ${username}`
-  const answer = await admin.request('PUT', `/users/${username}`, { password })
-  if (answer.status !== 201) throw new Error(`not registered: ${answer.status} ${answer.text}`)
-  return { username, password, sub: String(answer.json['sub']) }
-}
-
-/** Registers a client under a fixed id, or registers it anew. */
-export async function putClient(
-  admin: Admin,
-  id: string,
-  metadata: Readonly<Record<string, unknown>>,
-): Promise<Answer> {
-  return admin.request('PUT', `/clients/${id}`, {
-    client_id: id,
-    client_name: `Test client ${id}`,
-    grant_types: ['client_credentials'],
-    scope: 'accounts',
-    ...metadata,
-  })
-}
+export const openAdmin = (on: Server = inject('server')): Promise<Admin> => openAdminAt(on, clock)

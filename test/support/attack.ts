@@ -1,10 +1,11 @@
 import { inject } from 'vitest'
 import { operatorFixture } from './admin.ts'
 import type { Page } from './browser.ts'
-import type { PrivateJwk } from './fixtures.ts'
 import { send } from './http.ts'
 import type { Answer } from './http.ts'
 import { getResource, makeDpopKey, testClient } from './test-client.ts'
+
+export { signTexts } from './sign-any.ts'
 
 export const formType = 'application/x-www-form-urlencoded'
 
@@ -45,17 +46,6 @@ export function honest(answer: Pick<Answer | Page, 'status' | 'text'>): number {
 /** What a person reads on an error page, less the reference, which is new each time. */
 export const wordsOf = (page: Page): string =>
   page.words.replace(page.element('reference') ?? '', '')
-
-/** Signs header and payload as the texts they are: doubled members and numbers no encoder writes. */
-export async function signTexts(jwk: PrivateJwk, header: string, payload: string): Promise<string> {
-  const { kty, crv, x, y, d } = jwk
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-  const bare = { kty, crv, x, y, d } as JsonWebKey
-  const key = await crypto.subtle.importKey('jwk', bare, algorithm, false, ['sign'])
-  const input = [header, payload].map((text) => Buffer.from(text).toString('base64url')).join('.')
-  const signature = await crypto.subtle.sign(algorithm, key, Buffer.from(input))
-  return `${input}.${Buffer.from(signature).toString('base64url')}`
-}
 
 /** Sends a text to the admin API as the operator: JSON no encoder would write, or none at all. */
 export async function openRawAdmin(): Promise<

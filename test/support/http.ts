@@ -1,4 +1,5 @@
 import { request as requestHttp } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import { request as requestHttps } from 'node:https'
 
 /** A client certificate and its key, PEM. */
@@ -24,32 +25,71 @@ export type Answer = {
   readonly json: Readonly<Record<string, unknown>>
 }
 
+/** How a request gets to a server. */
+export type Transport = (url: string, options?: Send) => Promise<Answer>
+
 /** One HTTP exchange with nothing added, merged or followed: for requests a library would not send. */
 export async function send(url: string, options: Send = {}): Promise<Answer> {
-  const secure = url.startsWith('https:')
-  const { method = 'GET', headers = [], body, credential, ca } = options
-  return new Promise((resolve, reject) => {
-    const start = secure ? requestHttps : requestHttp
-    const request = start(
-      url,
-      { method, agent: false, ...(secure ? { ca, ...credential } : {}), setDefaultHeaders: true },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', reject)
-        response.on('end', () =>
-          resolve(answerOf(response.statusCode ?? 0, response.rawHeaders, chunks)),
-        )
-      },
-    )
-    request.on('error', reject)
-    const byName = new Map<string, string[]>()
-    for (const [name, value] of headers) {
-      byName.set(name, [...(byName.get(name) ?? []), value])
-    }
-    for (const [name, values] of byName) request.setHeader(name, values)
-    request.end(body)
+  const { request, answer } = begin(url, options)
+  request.end(options.body)
+  return answer
+}
+
+/** A request that was sent but for its last byte; without a body, one that is connected and unsaid. */
+export type Held = { readonly finish: () => Promise<Answer> }
+
+/** Connects and sends all of a request but its last byte, for races from one starting line. */
+export async function hold(url: string, options: Send = {}): Promise<Held> {
+  const { request, answer } = begin(url, options)
+  // A failure shows when the request is finished.
+  answer.catch(() => undefined)
+  const body = Buffer.from(options.body ?? '')
+  const connected = new Promise<void>((resolve) => {
+    request.once('error', () => resolve())
+    request.once('socket', (socket) => {
+      if (!socket.connecting) resolve()
+      else socket.once(url.startsWith('https:') ? 'secureConnect' : 'connect', () => resolve())
+    })
   })
+  if (body.length > 0) {
+    request.setHeader('content-length', body.length)
+    request.write(body.subarray(0, -1))
+  }
+  await connected
+  return {
+    finish: () => {
+      request.end(body.subarray(-1))
+      return answer
+    },
+  }
+}
+
+type Begun = { readonly request: ClientRequest; readonly answer: Promise<Answer> }
+
+function begin(url: string, options: Send): Begun {
+  const secure = url.startsWith('https:')
+  const { method = 'GET', headers = [], credential, ca } = options
+  const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>()
+  const start = secure ? requestHttps : requestHttp
+  const request = start(
+    url,
+    { method, agent: false, ...(secure ? { ca, ...credential } : {}), setDefaultHeaders: true },
+    (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () =>
+        resolve(answerOf(response.statusCode ?? 0, response.rawHeaders, chunks)),
+      )
+    },
+  )
+  request.on('error', reject)
+  const byName = new Map<string, string[]>()
+  for (const [name, value] of headers) {
+    byName.set(name, [...(byName.get(name) ?? []), value])
+  }
+  for (const [name, values] of byName) request.setHeader(name, values)
+  return { request, answer }
 }
 
 function answerOf(status: number, raw: readonly string[], chunks: readonly Buffer[]): Answer {

@@ -1,8 +1,8 @@
-import { constants, createHash, createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign as signBytes } from 'node:crypto' // prettier-ignore
-import type { JsonWebKey } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { nowSeconds } from './test-client.ts'
 import type { DpopKey } from './test-client.ts'
 import type { PrivateJwk } from './fixtures.ts'
+import { signAny } from './sign-any.ts'
 
 /** What a proof is made for. */
 export type ProofTarget = {
@@ -39,37 +39,6 @@ export function forge(target: ProofTarget, changes: Changes = {}): string {
     accessToken === undefined ? {} : { ath: createHash('sha256').update(accessToken).digest('base64url') } // prettier-ignore
   const claims = { jti, htm: method, htu: url, iat: nowSeconds(), nonce, ...ath, ...changes.claims }
   return signAny(changes.signer ?? key.jwk, header, claims)
-}
-
-/** A compact JWS under any `alg`, sound or not. */
-export function signAny(
-  jwk: PrivateJwk,
-  header: Readonly<Record<string, unknown>>,
-  claims: unknown,
-): string {
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const input = `${encode(header)}.${encode(claims)}`
-  return `${input}.${signature(jwk, header, Buffer.from(input)).toString('base64url')}`
-}
-
-function signature(jwk: PrivateJwk, header: Readonly<Record<string, unknown>>, input: Buffer) {
-  const { alg } = header
-  if (alg === 'none') return Buffer.alloc(0)
-  if (alg === 'HS256') {
-    return createHmac('sha256', JSON.stringify(header['jwk'])).update(input).digest()
-  }
-  const key = createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' })
-  if (jwk.kty === 'OKP') return signBytes(null, input, key)
-  if (jwk.kty === 'EC') {
-    const hash = jwk['crv'] === 'P-384' ? 'sha384' : 'sha256'
-    return signBytes(hash, input, { key, dsaEncoding: 'ieee-p1363' })
-  }
-  if (alg !== 'PS256') return signBytes('sha256', input, key)
-  return signBytes('sha256', input, {
-    key,
-    padding: constants.RSA_PKCS1_PSS_PADDING,
-    saltLength: 32,
-  })
 }
 
 const rsa = (modulusLength: number) => pair(generateKeyPairSync('rsa', { modulusLength }))

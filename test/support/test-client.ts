@@ -21,7 +21,7 @@ export type { Server } from './wire-server.ts'
 export type TestClient = WireClient
 
 /** How far the server's clock was moved; what clients sign follows it. */
-const clock = newClock()
+export const clock = newClock()
 export const nowSeconds = (): number => secondsBy(clock)
 
 /** Moves the server's clock, and with it what test clients sign. Reset it in `afterEach`. */

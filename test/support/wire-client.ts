@@ -5,7 +5,7 @@ import { createBrowser } from './browser.ts'
 import type { Browser } from './browser.ts'
 import type { ClientFixture } from './fixtures.ts'
 import { form, send } from './http.ts'
-import type { Answer, Credential } from './http.ts'
+import type { Answer, Credential, Transport } from './http.ts'
 import { proof, secondsBy, sign } from './wire-keys.ts'
 import type { Clock, DpopKey, ProofOptions } from './wire-keys.ts'
 import { endpointAt, nonceOf } from './wire-server.ts'
@@ -30,6 +30,8 @@ export type RequestOptions = {
   readonly credential?: Credential
   /** On which side; clients with certificates use `mtls` by themselves. */
   readonly side?: Side
+  /** Who carries the request; absent: it is sent at once. */
+  readonly via?: Transport
 }
 
 export type Pushed = {
@@ -47,8 +49,11 @@ export type Tokens = {
 
 export type Person = { readonly username: string; readonly password: string }
 
-/** Signs a person in at an authorization address and approves; answers where the browser was sent. */
-export type Approve = (address: string, person: Person, browser: Browser) => Promise<URL>
+/**
+ * Signs a person in at an authorization address and approves; answers where the browser was sent. Without a
+ * browser it takes one that fits.
+ */
+export type Approve = (address: string, person: Person, browser?: Browser) => Promise<URL>
 
 /** At which server a client acts, by which clock, and for whom unless told. */
 export type Surroundings = {
@@ -61,23 +66,26 @@ export type Surroundings = {
 
 export type WireClient = ReturnType<typeof wireClient>
 
-/** The pages of this server: password, then consent. */
-export const approveHere: Approve = async (address, { username, password }, browser) => {
-  const login = await browser.open(address)
-  const consent = await login.submit('login', { username, password })
-  const done = await consent.submit('approve')
-  if (done.redirectedTo === undefined)
-    throw new Error(`not sent to the client: ${done.status} ${done.words}`)
-  return done.redirectedTo
-}
-
 /** A browser that trusts a server's authority. */
 export const browserFor = ({ ca }: Pick<Reachable, 'ca'>): Browser =>
   createBrowser({ fetch: createFetch(ca === undefined ? {} : { ca }) })
 
+/** The pages of this server in a browser of their own: password, then consent. */
+const approveHere =
+  (server: Pick<Reachable, 'ca'>): Approve =>
+  async (address, { username, password }, browser = browserFor(server)) => {
+    const login = await browser.open(address)
+    const consent = await login.submit('login', { username, password })
+    const done = await consent.submit('approve')
+    if (done.redirectedTo === undefined)
+      throw new Error(`not sent to the client: ${done.status} ${done.words}`)
+    return done.redirectedTo
+  }
+
 /** A client that can misbehave: every part of what it sends can be changed. */
 export function wireClient(fixture: ClientFixture, surroundings: Surroundings) {
-  const { server, clock, person: usual, approve: approveThere = approveHere } = surroundings
+  const { server, clock, person: usual } = surroundings
+  const approveThere = surroundings.approve ?? approveHere(server)
   const usesCertificate = fixture.credential !== undefined
   const url = (path: string, side: Side = usesCertificate ? 'mtls' : 'main') =>
     endpointAt(server, path, side)
@@ -123,13 +131,16 @@ export function wireClient(fixture: ClientFixture, surroundings: Surroundings) {
     const headers: [string, string][] = [['content-type', 'application/x-www-form-urlencoded']]
     const proven = await proofFor(target, options, { server, clock })
     if (proven !== undefined) headers.push(['dpop', proven])
-    return send(target, {
+    const { via = send } = options
+    const answer = await via(target, {
       method: 'POST',
       headers: [...headers, ...(options.headers ?? [])],
       body: form(pairs),
       ...trusting(server),
       ...(credential === undefined ? {} : { credential }),
     })
+    const again = askedForNonce(answer, options)
+    return again === undefined ? answer : post(path, fields, { ...options, proofOptions: again })
   }
 
   function authorizationFields(verifier: string): Record<string, string> {
@@ -153,11 +164,8 @@ export function wireClient(fixture: ClientFixture, surroundings: Surroundings) {
     `${url('/authorize', 'main')}?${form({ client_id: clientId, request_uri: requestUri })}`
 
   /** Signs in and approves; returns where the browser was sent. */
-  const approve = async (
-    requestUri: string,
-    person: Person = usual,
-    browser: Browser = browserFor(server),
-  ): Promise<URL> => approveThere(authorizeUrl(requestUri), person, browser)
+  const approve = (requestUri: string, person: Person = usual, browser?: Browser): Promise<URL> =>
+    approveThere(authorizeUrl(requestUri), person, browser)
 
   /** PAR, sign-in and approval; returns the code and what redeems it. */
   async function code(
@@ -223,6 +231,24 @@ function claimsOf(accessToken: string): Readonly<Record<string, unknown>> {
   return accessToken.split('.').length === 3 ? decodeJwt(accessToken) : {}
 }
 
+/**
+ * Where a server gives a nonce only in answer to a proof (RFC 9449 8): the options to try again with.
+ * A nonce that was chosen, or fetched before, is never replaced.
+ */
+function askedForNonce(
+  answer: Answer,
+  { key, proofOptions, proof: fixed }: Pick<RequestOptions, 'key' | 'proof' | 'proofOptions'>,
+): ProofOptions | undefined {
+  const nonce = answer.headers.get('dpop-nonce')
+  const asked =
+    answer.json['error'] === 'use_dpop_nonce' ||
+    answer.headers.get('www-authenticate')?.includes('use_dpop_nonce') === true
+  const ours = key !== undefined && key !== null && fixed === undefined
+  if (!ours || !asked || nonce === null || (proofOptions !== undefined && 'nonce' in proofOptions))
+    return undefined
+  return { ...proofOptions, nonce }
+}
+
 const trusting = ({ ca }: Reachable): { readonly ca?: string } => (ca === undefined ? {} : { ca })
 
 /** The proof that the options ask for: one as it is, one made with a key and a fresh nonce, or none. */
@@ -252,6 +278,7 @@ export type ResourceOptions = {
   readonly method?: string
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string
+  readonly via?: Transport
 }
 
 /** GETs a protected resource. Without `key` the token is sent as Bearer. */
@@ -265,11 +292,15 @@ export async function getResource(
   const headers: [string, string][] = [['authorization', `${scheme} ${accessToken}`]]
   const proven = await proofFor(target, { ...options, about: { method, accessToken } }, options)
   if (proven !== undefined) headers.push(['dpop', proven])
-  return send(target, {
+  const answer = await (options.via ?? send)(target, {
     method,
     headers: [...headers, ...(options.headers ?? [])],
     ...trusting(server),
     ...(options.body === undefined ? {} : { body: options.body }),
     ...(credential === undefined ? {} : { credential }),
   })
+  const again = askedForNonce(answer, options)
+  return again === undefined
+    ? answer
+    : getResource(target, accessToken, { ...options, proofOptions: again })
 }

@@ -1,0 +1,33 @@
+/** How much an attack weighs: it must be blocked, must be mitigated, or its success is a warning. */
+export type Severity = 'H' | 'M' | 'W'
+
+/** Who mounts it (FAPI 2.0 Attacker Model 7); `BS` is browser swapping, which the model removed. */
+export type Attacker = 'A1' | 'A1a' | 'A2' | 'A3a' | 'A4' | 'A5' | 'BS' | 'X'
+
+const severities = {
+  A1: 'HHHHHHMHHHHHHHHHHHHHHHHHHHHHMMMMMMH',
+  A1a: 'HHHMHMM',
+  A2: 'HHMM',
+  A3: 'MHHMM',
+  BS: 'W',
+  A4: 'HHM',
+  A5: 'HHHHHMHHM',
+} as const
+
+/** The attacks of the model with their severities: each has at least one scenario. */
+export const attacks: ReadonlyMap<string, Severity> = new Map(
+  Object.entries(severities).flatMap(([family, all]) =>
+    [...all].map((severity, at): [string, Severity] => [
+      `ATK-${family}-${String(at + 1).padStart(2, '0')}`,
+      severity as Severity,
+    ]),
+  ),
+)
+
+const attackerOf: Readonly<Record<string, Attacker>> = { A3: 'A3a', X: 'X' }
+
+/** Who mounts the attack of this id. */
+export function attackerBehind(id: string): Attacker {
+  const family = /^ATK-(\w+)-\d\d/.exec(id)?.[1] ?? 'X'
+  return attackerOf[family] ?? (family as Attacker)
+}
