@@ -1,11 +1,12 @@
 import type { Page } from '../../test/support/browser.ts'
-import type { Answer, Transport } from '../../test/support/http.ts'
+import type { Answer } from '../../test/support/http.ts'
 import { getResource } from '../../test/support/wire-client.ts'
 import type { RequestOptions, ResourceOptions, Tokens, WireClient } from '../../test/support/wire-client.ts' // prettier-ignore
 import { makeDpopKey } from '../../test/support/wire-keys.ts'
 import { allOf, answered, carriesCode, finding, told } from './finding.ts'
 import type { Finding } from './finding.ts'
 import type { At } from './pages.ts'
+import type { Note } from './scenario.ts'
 import type { Proving, World } from './world.ts'
 
 /** A code and what redeems it. */
@@ -16,11 +17,13 @@ export const prove = async (world: World): Promise<Proving> =>
   world.has('dpop') ? { key: await makeDpopKey() } : {}
 
 /** A code for a client, and a key to redeem it with. */
+export type Obtained = { readonly given: Given; readonly proving: Proving }
+
 export async function obtainCode(
   world: World,
   client: WireClient = world.web,
   options: RequestOptions = {},
-): Promise<{ readonly given: Given; readonly proving: Proving }> {
+): Promise<Obtained> {
   return { given: await client.code(options), proving: await prove(world) }
 }
 
@@ -50,6 +53,38 @@ export async function redeems(
 ): Promise<Finding> {
   const { answer } = await client.redeem(given, proving)
   return answered(answer, 200)
+}
+
+/** The check that most attacks on a code of `web` end with. */
+export const codeSurvives = async (
+  world: World,
+  { given, proving }: Obtained,
+  check: Note,
+): Promise<void> => {
+  await check('the code still redeems for its owner', () => redeems(world.web, given, proving))
+}
+
+/** The check that most attacks on tokens of `web` end with. */
+export const tokensSurvive = async (
+  world: World,
+  connected: Connected,
+  check: Note,
+): Promise<void> => {
+  await check('the tokens still serve their owner', () => alive(world, connected))
+}
+
+/** The check that most attacks on pushing end with: nobody was locked out. */
+export const pushSurvives = async (world: World, _given: unknown, check: Note): Promise<void> => {
+  await check('the client still pushes', () => pushes(world.web))
+}
+
+/** The check that most attacks on a pushed request of `web` end with: it was not used up. */
+export const requestSurvives = async (
+  world: World,
+  { requestUri }: { readonly requestUri: string },
+  check: Note,
+): Promise<void> => {
+  await check('the request still leads its owner to a code', () => completes(world.web, requestUri))
 }
 
 /** Sends an access token of `web` to an address with its proof. */
@@ -151,5 +186,3 @@ export async function inBatches<T, R>(
   }
   return results
 }
-
-export type { Transport }

@@ -1,12 +1,32 @@
-import { connect, obtainCode, oneWinner, pushes, redeems, wroteNothing } from '../common.ts'
+import {
+  codeSurvives,
+  connect,
+  obtainCode,
+  oneWinner,
+  pushSurvives,
+  pushes,
+  redeems,
+  wroteNothing,
+} from '../common.ts'
+import type { Obtained } from '../common.ts'
 import { answered, finding, refusedAs, told } from '../finding.ts'
 import { race } from '../race.ts'
 import { part } from '../scenario.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Note, Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
 
 const grant = ['400 invalid_grant'] as const
 /** A verifier that is no verifier may be called a malformed request (RFC 7636 4.6). */
 const grantOrRequest = ['400 invalid_grant', '400 invalid_request'] as const
+
+/** Whether the code is its owner's still, or nobody's: a server may burn what somebody else tried. */
+const codeUnspentOrBurnt = async (world: World, { given, proving }: Obtained, check: Note) => {
+  await check('the code serves its owner, or is burnt', async () => {
+    const { answer } = await world.web.redeem(given, proving)
+    const burnt = refusedAs(answer, ...grant).good
+    return burnt ? finding(true, 'the code is burnt') : answered(answer, 200)
+  })
+}
 
 const injection: Scenario = {
   id: 'ATK-A1-01',
@@ -35,11 +55,7 @@ const injection: Scenario = {
           })
         }
       },
-      unharmed: async (world, { given, proving }, check) => {
-        await check('the code still redeems for its owner', () =>
-          redeems(world.web, given, proving),
-        )
-      },
+      unharmed: codeSurvives,
     }),
   ],
 }
@@ -82,9 +98,7 @@ const downgrade: Scenario = {
           })
         }
       },
-      unharmed: async (world, _, check) => {
-        await check('the client still pushes', () => pushes(world.web))
-      },
+      unharmed: pushSurvives,
     }),
     part({
       what: 'a code without its verifier',
@@ -100,11 +114,7 @@ const downgrade: Scenario = {
           })
         }
       },
-      unharmed: async (world, { given, proving }, check) => {
-        await check('the code still redeems for its owner', () =>
-          redeems(world.web, given, proving),
-        )
-      },
+      unharmed: codeSurvives,
     }),
   ],
 }
@@ -134,13 +144,7 @@ const otherClient: Scenario = {
           return refusedAs(answer, '400 invalid_client', '401 invalid_client', '400 invalid_request', ...grant) // prettier-ignore
         })
       },
-      unharmed: async (world, { given, proving }, check) => {
-        await check('the code serves its owner, or is burnt; nobody else got tokens', async () => {
-          const { answer } = await world.web.redeem(given, proving)
-          const burnt = refusedAs(answer, ...grant).good
-          return burnt ? finding(true, 'the code is burnt') : answered(answer, 200)
-        })
-      },
+      unharmed: codeUnspentOrBurnt,
     }),
     part({
       what: 'a code for another redirect_uri than it was sent to',
@@ -155,14 +159,7 @@ const otherClient: Scenario = {
           })
         }
       },
-      unharmed: async (world, { given, proving }, check) => {
-        await check('the code serves its owner, or is burnt', async () => {
-          const { answer } = await world.web.redeem(given, proving)
-          return refusedAs(answer, ...grant).good
-            ? finding(true, 'the code is burnt')
-            : answered(answer, 200)
-        })
-      },
+      unharmed: codeUnspentOrBurnt,
     }),
   ],
 }
