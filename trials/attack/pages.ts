@@ -37,8 +37,16 @@ export type Pages = {
   readonly signIn: (at: At, person: Person, visit?: Visit) => Promise<Page>
   readonly approve: (at: At, visit?: Visit) => Promise<Page>
   readonly deny: (at: At, visit?: Visit) => Promise<Page>
-  /** The form of a page that asks for a name or password, or for approval. */
-  readonly formOf: (page: Page) => Form | undefined
+  /** What a browser would send for somebody from a page that asks to sign in or to approve. */
+  readonly prepare: (page: Page, person: Person) => Promise<Prepared>
+}
+
+/** A form as it would be sent. */
+export type Prepared = {
+  readonly action: string
+  readonly fields: Readonly<Record<string, string>>
+  /** Names of fields that nobody typed: what may hold the token against forgery. */
+  readonly hidden: readonly string[]
 }
 
 /** A page and the browser that shows it. */
@@ -59,17 +67,21 @@ export function makePages(
   const asksToSignIn = (page: Page) => formWith(page, asked) !== undefined
   const codes = makeCodes(people, clock)
 
+  async function typed(form: Form, person: Person): Promise<Readonly<Record<string, string>>> {
+    const has = (name: string) => form.fields.some(([field]) => field === name)
+    return {
+      ...(has(names.username) ? { [names.username]: person.username } : {}),
+      ...(has(names.password) ? { [names.password]: person.password } : {}),
+      ...(has(names.otp) ? { [names.otp]: await codes(person) } : {}),
+    }
+  }
+
   async function signIn({ page, browser }: At, person: Person, visit?: Visit): Promise<Page> {
     let at = page
     for (let count = 0; count < mostSteps; count += 1) {
       const form = formWith(at, asked)
       if (form === undefined) return at
-      const has = (name: string) => form.fields.some(([field]) => field === name)
-      const fields = {
-        ...(has(names.username) ? { [names.username]: person.username } : {}),
-        ...(has(names.password) ? { [names.password]: person.password } : {}),
-        ...(has(names.otp) ? { [names.otp]: await codes(person) } : {}),
-      }
+      const fields = await typed(form, person)
       const next = await press({ page: at, browser }, { form, button: names.login, fields, visit })
       // A sign-in that asks the same again has failed: its page says more than another try.
       const again = formWith(next, asked)
@@ -94,8 +106,26 @@ export function makePages(
     signIn,
     approve: answer(names.approve),
     deny: answer(names.deny),
-    formOf: (page) => formWith(page, asked) ?? formBehind(page, names.approve),
+    prepare: async (page, person) => {
+      const login = formWith(page, asked)
+      const form = login ?? formBehind(page, names.approve)
+      if (form === undefined) throw new Error(`no form: ${page.status} ${page.words}`)
+      const button = login === undefined ? names.approve : names.login
+      const fields = {
+        ...Object.fromEntries(form.fields),
+        ...pressed(form, button),
+        ...(await typed(form, person)),
+      }
+      const hidden = form.fields.map(([name]) => name).filter((name) => !asked.includes(name))
+      return { action: form.action, fields, hidden }
+    },
   }
+}
+
+/** What a button adds to its form. */
+function pressed(form: Form, button: string | undefined): Readonly<Record<string, string>> {
+  const found = form.buttons.find(({ id }) => button === undefined || id === button)
+  return found?.name === undefined ? {} : { [found.name]: found.value }
 }
 
 /** Walks the pages in the browser of each person, which stays signed in. */
@@ -127,9 +157,7 @@ async function press(
 ): Promise<Page> {
   const { form, button, fields, visit } = given
   if (button !== undefined) return page.submit(button, fields, visit)
-  const [first] = form.buttons
-  const pressed = first?.name === undefined ? {} : { [first.name]: first.value }
-  const all = { ...Object.fromEntries(form.fields), ...pressed, ...fields }
+  const all = { ...Object.fromEntries(form.fields), ...pressed(form, button), ...fields }
   return browser.post(form.action, all, visit)
 }
 

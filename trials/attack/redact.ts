@@ -1,5 +1,5 @@
-/** JWTs, and everything long enough to be a token, code, key or reference. */
-const secretLike = /eyJ[\w-]+\.[\w-]*\.[\w-]*|[\w-]{22,}/g
+/** JWTs, and everything long and mixed enough to be a token, code, key or reference. */
+const secretLike = /eyJ[\w-]+\.[\w-]*\.[\w-]*|(?=[\w-]*[A-Z0-9])[\w-]{22,}/g
 
 /** Text that scenarios made of what servers said: without what could be a secret, on one line. */
 export function redact(text: string, secrets: readonly string[]): string {

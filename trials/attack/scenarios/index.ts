@@ -1,9 +1,21 @@
 import type { Scenario } from '../scenario.ts'
+import { clients } from './clients.ts'
 import { codes } from './codes.ts'
+import { crossJwt } from './cross-jwt.ts'
+import { pages } from './pages.ts'
 import { redirects } from './redirects.ts'
 import { requests } from './requests.ts'
+import { tokens } from './tokens.ts'
 
 /** Every scenario, in the order of the model: one file per class of attack. */
-export const scenarios: readonly Scenario[] = [codes, requests, redirects]
+export const scenarios: readonly Scenario[] = [
+  codes,
+  requests,
+  redirects,
+  clients,
+  crossJwt,
+  pages,
+  tokens,
+]
   .flat()
   .sort((one, other) => (one.id < other.id ? -1 : 1))

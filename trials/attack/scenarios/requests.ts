@@ -4,7 +4,6 @@ import type { Page } from '../../../test/support/browser.ts'
 import { form } from '../../../test/support/http.ts'
 import { openKeyHost } from '../../../test/support/key-host.ts'
 import type { WireClient } from '../../../test/support/wire-client.ts'
-import { secondsBy, sign } from '../../../test/support/wire-keys.ts'
 import {
   arrive,
   completes,
@@ -16,6 +15,7 @@ import {
 } from '../common.ts'
 import { allOf, finding, refusedAs, refusedPage, shown } from '../finding.ts'
 import type { Finding } from '../finding.ts'
+import { requestObject } from '../forge.ts'
 import { part } from '../scenario.ts'
 import type { Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
@@ -338,14 +338,10 @@ const classic: Scenario = {
 async function entrances(
   world: World,
 ): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
-  const { jwk, alg, clientId, redirectUri } = world.web.fixture
+  const { jwk, clientId, redirectUri } = world.web.fixture
   const fields = { ...world.web.authorizationFields('v'.repeat(43)), client_id: clientId }
-  const now = secondsBy(world.clock)
-  const claims = { ...fields, iss: clientId, aud: world.server.issuer, nbf: now, exp: now + 60 }
   const request =
-    jwk === undefined || alg === undefined
-      ? 'eyJhbGciOiJub25lIn0.e30.'
-      : await sign(jwk, { alg, typ: 'oauth-authz-req+jwt', kid: jwk['kid'] }, claims)
+    jwk === undefined ? 'eyJhbGciOiJub25lIn0.e30.' : await requestObject(world, world.web)
   return {
     'the classic query': fields,
     'a signed request object alone': { client_id: clientId, request },
