@@ -37,7 +37,8 @@ export async function startNaiveServer(
     if (pathname.startsWith('/.well-known/')) return { json: metadataOf(issuer) }
     if (options.refuses === true) return { status: 400, json: { error: 'invalid_request' } }
     const reference = searchParams.get('request_uri') ?? form.get('request_uri') ?? ''
-    const asked = pushed.get(reference) ?? searchParams
+    // Whatever comes last through the browser wins.
+    const asked = new Map([...(pushed.get(reference) ?? []), ...searchParams])
     switch (pathname) {
       case '/par': {
         const requestUri = `urn:ietf:params:oauth:request_uri:${pushed.size}`
@@ -45,8 +46,17 @@ export async function startNaiveServer(
         return { status: 201, json: { request_uri: requestUri, expires_in: 60 } }
       }
       case '/authorize':
-        return { html: `<form method="post" action="/login"><input name="username"><input name="password"><input name="request_uri" value="${reference}"><input name="to" value="${asked.get('redirect_uri') ?? ''}"><input name="state" value="${asked.get('state') ?? ''}"><button id="login">Go</button></form>` } // prettier-ignore
-      case '/login': {
+        return { html: page('/login', 'login', { request_uri: reference, to: asked.get('redirect_uri') ?? '', state: asked.get('state') ?? '' }, ['username', 'password']) } // prettier-ignore
+      case '/login':
+        return {
+          html: page(
+            '/consent',
+            'approve',
+            { to: form.get('to') ?? '', state: form.get('state') ?? '' },
+            [],
+          ),
+        }
+      case '/consent': {
         const to = new URL(form.get('to') || 'https://nowhere.example/cb')
         to.search = new URLSearchParams({ code: random(), state: form.get('state') ?? '' }).toString() // prettier-ignore
         return { status: 307, to: to.href }
@@ -67,6 +77,18 @@ export async function startNaiveServer(
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** A page with one form, made of whatever it was sent. */
+function page(
+  action: string,
+  button: string,
+  hidden: Readonly<Record<string, string>>,
+  asked: readonly string[],
+): string {
+  const fields = Object.entries(hidden).map(([name, value]) => `<input name="${name}" value="${value}">`) // prettier-ignore
+  const empty = asked.map((name) => `<input name="${name}">`)
+  return `<form method="post" action="${action}">${[...fields, ...empty].join('')}<button id="${button}">Go</button></form>`
 }
 
 const metadataOf = (issuer: string) => ({
