@@ -105,7 +105,11 @@ export function readSettings(
   }
 }
 
-const problem = (sentence: string): SettingsResult => ({ ok: false, problem: sentence })
+/** One line, whatever stood in the settings. */
+const problem = (sentence: string): SettingsResult => ({
+  ok: false,
+  problem: sentence.replace(/\p{Cc}+/gu, '?'),
+})
 
 function hostsOf(issuers: readonly OneIssuer[]): readonly string[] {
   const origins = issuers.flatMap(({ url, mtlsOrigin }) =>

@@ -20,6 +20,11 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined
   return toBase64Url(bytes) === text ? bytes : undefined
 }
 
+/** Whether a text is what `fromBase64Url` takes, without making the bytes. */
+export const isBase64Url = (text: string): boolean =>
+  /^[A-Za-z0-9_-]*$/.test(text) &&
+  fromBase64Url(text.slice(text.length - (text.length % 4))) !== undefined
+
 export function toHex(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0')

@@ -4,12 +4,6 @@ import type { Reply } from '../observe/storage.ts'
 import type { Shelf } from './shelf.ts'
 
 /**
- * What is refused is remembered this long (ms) after it would be refused anyway, because the clocks of
- * those who ask differ.
- */
-export const forgetGrace = 60_000
-
-/**
  * What all objects share: a clock of their own, a row counter, and replies that carry it.
  * Constructors and read methods write nothing: touching an object must not create it.
  */

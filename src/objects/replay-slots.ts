@@ -1,4 +1,4 @@
-import { forgetGrace } from './edge-object.ts'
+import { forgetGrace } from './forget-grace.ts'
 
 /**
  * Used keys in one `WITHOUT ROWID` table per time slot: one row a key, no index beside it, and a whole

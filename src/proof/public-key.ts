@@ -16,9 +16,11 @@ const curves: Readonly<Record<string, { readonly crv: string; readonly size: num
  * 6.3: fixed width coordinates, numbers without leading zeros), so members compare as texts.
  */
 export function publicKeyMembers(spki: Uint8Array): PublicKeyMembers | undefined {
-  const [algorithm, bits] = readDer(spki)?.children ?? []
+  const info = readDer(spki)
+  const [algorithm, bits] = info?.tag === Tag.sequence ? info.children : []
   // All keys below are whole octets.
-  if (!algorithm || bits?.tag !== Tag.bitString || bits.content[0] !== 0) return undefined
+  if (algorithm?.tag !== Tag.sequence || bits?.tag !== Tag.bitString || bits.content[0] !== 0)
+    return undefined
   const key = bits.content.subarray(1)
   const [type, parameters] = algorithm.children
   switch (type?.oid) {

@@ -74,7 +74,7 @@ function readVersion(field: DerValue | undefined): 2 | 3 | undefined {
 
 function isPublicKeyInfo(value: DerValue): boolean {
   const [algorithm, key] = sequence(value, 2) ?? []
-  return algorithm?.children[0]?.oid !== undefined && key?.tag === Tag.bitString
+  return sequence(algorithm)?.[0]?.oid !== undefined && key?.tag === Tag.bitString
 }
 
 /** RFC 5280 4.1.2.5: to the second, in UTC, nothing else. */

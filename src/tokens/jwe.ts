@@ -8,7 +8,7 @@ import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import { contentEncryptionAlgorithms } from '../clients/encryption.ts'
 import type { ContentEncryption, KeyEncryption } from '../clients/encryption.ts'
 import type { PublicJwk } from '../clients/jwks.ts'
-import { fromBase64Url, isRecord, parseJson, utf8 } from '../encoding.ts'
+import { fromBase64Url, isBase64Url, isRecord, parseJson, utf8 } from '../encoding.ts'
 import type { DecryptionKey } from './decrypt.ts'
 
 export type EncryptionOrder = {
@@ -51,10 +51,12 @@ export async function decryptJwt(
   return undefined
 }
 
+/** Each part in its one text (RFC 7516 2): jose passes over blanks in them. */
 function headerOf(jwe: string): Readonly<Record<string, unknown>> | undefined {
   const parts = jwe.split('.')
-  const bytes = jwe.length > mostCharacters ? undefined : fromBase64Url(parts[0] ?? '')
-  if (parts.length !== 5 || bytes === undefined) return undefined
+  if (jwe.length > mostCharacters || parts.length !== 5 || !parts.every(isBase64Url))
+    return undefined
+  const bytes = fromBase64Url(parts[0] ?? '')
   const header = parseJson(new TextDecoder().decode(bytes))
   return isRecord(header) ? header : undefined
 }

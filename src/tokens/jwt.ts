@@ -1,6 +1,6 @@
 /** The only importer of jose, beside `jwe.ts`. The allowed algorithm is always an argument; a header never chooses it. */
 import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
-import { fromBase64Url, isRecord, parseJson, utf8 } from '../encoding.ts'
+import { fromBase64Url, isBase64Url, isRecord, parseJson, utf8 } from '../encoding.ts'
 import type { Algorithm } from '../profiles/profile.ts'
 
 export type JwtParts = {
@@ -57,13 +57,15 @@ export async function importKey(jwk: JsonWebKey, alg: Algorithm): Promise<Crypto
 
 /**
  * Whether the signature over `token` verifies with `key` under exactly `alg`. Any `crit` is refused, the
- * `b64` that jose understands included: a JWT must not use it (RFC 7797 7).
+ * `b64` that jose understands included: a JWT must not use it (RFC 7797 7). A signature has one text: jose
+ * passes over blanks in it (RFC 7515 2 has none).
  */
 export async function verifySignature(
   token: string,
   key: CryptoKey,
   alg: Algorithm,
 ): Promise<boolean> {
+  if (!isBase64Url(token.slice(token.lastIndexOf('.') + 1))) return false
   try {
     const { protectedHeader } = await compactVerify(token, key, { algorithms: [alg] })
     return protectedHeader.crit === undefined

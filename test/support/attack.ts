@@ -7,6 +7,8 @@ import { getResource, makeDpopKey, testClient } from './test-client.ts'
 
 export { signTexts } from './sign-any.ts'
 
+export { honest } from './sober.ts'
+
 export const formType = 'application/x-www-form-urlencoded'
 
 /** Sends bytes to the issuer as they are, by default as a form. */
@@ -27,20 +29,6 @@ export function storageCost(answer: { readonly headers: Headers }): {
     /calls=(\d+) depth=\d+ rows=(\d+)/.exec(answer.headers.get('server-timing') ?? '') ?? []
   if (calls === undefined || rows === undefined) throw new Error('the answer names no price')
   return { calls: Number(calls), rows: Number(rows) }
-}
-
-/** Text that may be a stack, a path of the source or a failed assertion of the engine. */
-const innards =
-  /\bat [\w.<>]+ ?\(|\.tsx?:\d|node_modules|(Type|Range|Syntax|Reference)Error|stack|\[object /
-
-/**
- * Demands what every answer to bad input must be: not the server's fault, without a look inside. Returns
- * the status.
- */
-export function honest(answer: Pick<Answer | Page, 'status' | 'text'>): number {
-  if (answer.status >= 500) throw new Error(`the server failed: ${answer.status} ${answer.text}`)
-  if (innards.test(answer.text)) throw new Error(`the answer shows innards: ${answer.text}`)
-  return answer.status
 }
 
 /** What a person reads on an error page, less the reference, which is new each time. */

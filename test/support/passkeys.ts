@@ -1,37 +1,16 @@
 import { inject } from 'vitest'
 import { createAuthenticator } from './authenticator.ts'
-import type { Answer, CreationOptions, RequestOptions, SoftwareAuthenticator, Twist } from './authenticator.ts' // prettier-ignore
+import type { Answer, SoftwareAuthenticator, Twist } from './authenticator.ts'
 import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
-import { readElementAttributes } from './html.ts'
+import { asked } from './asked-passkey.ts'
+import type { Asked } from './asked-passkey.ts'
 import { codeOf } from './people.ts'
 import type { Somebody } from './people.ts'
 import type { Server } from './test-client.ts'
 
-/** What the page gives its script: see `pages/passkey-script.ts`, which this stands in for. */
-export type Asked = {
-  readonly options: CreationOptions &
-    RequestOptions & {
-      readonly allowCredentials: readonly { readonly id: string }[]
-      readonly excludeCredentials: readonly { readonly id: string }[]
-    }
-  readonly ceremony: string
-  readonly action: string
-  readonly interaction: string
-}
-
-/** The area of a page that asks for a passkey; undefined when it does not ask. */
-export function asked(page: Page): Asked | undefined {
-  const area = readElementAttributes(page.text, 'passkey-area')
-  if (area === undefined) return undefined
-  const attribute = (name: string) => area.get(`data-${name}`) ?? ''
-  return {
-    options: JSON.parse(attribute('options')) as Asked['options'],
-    ceremony: attribute('ceremony'),
-    action: attribute('action'),
-    interaction: attribute('interaction'),
-  }
-}
+export { asked } from './asked-passkey.ts'
+export type { Asked } from './asked-passkey.ts'
 
 /** Asks what a page must ask. */
 export function askedBy(page: Page): Asked {

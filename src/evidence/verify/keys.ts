@@ -101,12 +101,22 @@ export function readKeySets(sets: readonly unknown[]): JwkSet | string {
     if (!Array.isArray(list)) return 'This is not a JWK Set.'
     for (const key of list as readonly unknown[]) {
       if (!isRecord(key) || typeof key['kid'] !== 'string') return 'A key has no kid.'
+      if (textOfKey(key) === undefined) return 'A key holds half of a character.'
       const same = keys.find((other) => other['kid'] === key['kid'])
-      if (same !== undefined && canonicalJson(same as Json) !== canonicalJson(key as Json)) {
+      if (same !== undefined && textOfKey(same) !== textOfKey(key)) {
         return `Two keys are called ${key['kid']}.`
       }
       keys.push(key)
     }
   }
   return keys
+}
+
+/** Undefined: it holds what canonical JSON cannot, a lone surrogate. */
+function textOfKey(key: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    return canonicalJson(key as Json)
+  } catch {
+    return undefined
+  }
 }

@@ -1,6 +1,6 @@
 /** What a grant is at a moment: data in, data out. Times in milliseconds. */
 import type { Chain } from '../../evidence/chain.ts'
-import { forgetGrace } from '../edge-object.ts'
+import { forgetGrace } from '../forget-grace.ts'
 import type { Approved, Code, GrantSummary, Redemption, Stored } from './stored.ts'
 
 /** A code that was redeemed this long ago has no live token: it is forgotten unless it made the grant. */
