@@ -64,8 +64,8 @@ function startOnLinux(pid: number): string | undefined {
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${started}`
 }
 
-/** The fields of /proc/PID/stat from the third on. */
-function readStat(pid: number): readonly string[] | undefined {
+/** The fields of /proc/PID/stat from the third on (proc(5)). Linux only. */
+export function readStat(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The command in the second field may hold anything, so begin behind its closing parenthesis.

@@ -8,7 +8,6 @@ import type { Options } from './options.ts'
 import { stop } from './problem.ts'
 import type { WorkerName } from './runtime.ts'
 import { describeConsumer, queueBindings, wantedQueues } from './queues.ts'
-import type { QueueName } from './queues.ts'
 import { choicesBinding } from './settings.ts'
 import type { Addresses } from './settings.ts'
 import type { Secrets, State } from './state.ts'
@@ -16,7 +15,7 @@ import type { Secrets, State } from './state.ts'
 export type WorkerConfig = MiniflareOptions['workers'][number]['config']
 
 /** The server's Durable Objects: class and binding. Renaming either loses local state. */
-const serverObjects = {
+export const serverObjects = {
   PushedRequest: 'PUSHED_REQUEST',
   Grant: 'GRANT',
   ReplayGuard: 'REPLAY_GUARD',
@@ -119,7 +118,8 @@ export async function describeWorkers(inputs: WorkerInputs): Promise<DescribedWo
   }
 }
 
-function describeModule(name: WorkerName | 'login' | QueueName, contents: string) {
+/** A Worker of one module, with the platform's behaviour of the date production uses. */
+export function describeModule(name: string, contents: string) {
   return {
     name,
     compatibilityDate: readCompatibilityDate(),
@@ -131,7 +131,8 @@ function describeModule(name: WorkerName | 'login' | QueueName, contents: string
   }
 }
 
-const describeClasses = (objects: Readonly<Record<string, string>>) =>
+/** Durable Object classes a Worker exports. */
+export const describeClasses = (objects: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.keys(objects).map((name) => [
       name,
@@ -139,7 +140,8 @@ const describeClasses = (objects: Readonly<Record<string, string>>) =>
     ]),
   )
 
-const describeBindings = (worker: WorkerName, objects: Readonly<Record<string, string>>) =>
+/** Bindings of a Worker to its own Durable Object classes. */
+export const describeBindings = (worker: string, objects: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(objects).map(([exportName, binding]) => [
       binding,
