@@ -8,6 +8,7 @@ import { json } from './endpoints/respond.ts'
 import { ProtocolError, printable, statusFor } from './errors.ts'
 import type { ErrorCode, Refusal } from './errors.ts'
 import { completeRuntime, makeCall, parseMasterSecretOnce } from './make-call.ts'
+import type { Place } from './make-call.ts'
 import { openAudit } from './observe/audit.ts'
 import type { RefusalEvent } from './observe/catalogue.ts'
 import { StorageFault } from './observe/storage.ts'
@@ -31,11 +32,15 @@ export function createServer(options: Partial<Runtime> = {}): {
 }
 
 function buildRouter(runtime: Runtime): Hono<Hosted> {
+  // The router asks first; the request is answered with what was found then.
+  const places = new WeakMap<Request, Place>()
   const app = new Hono<Hosted>({
     // Routing is by issuer-relative path and side; `/none` has no routes.
     getPath: (request, given) => {
       const place = locatePlace(request.url, settingsOf((given as { env: Env }).env))
-      return place === undefined ? '/none' : `/${place.side}${place.path}`
+      if (place === undefined) return '/none'
+      places.set(request, place)
+      return `/${place.side}${place.path}`
     },
   })
   app.use(async (c, next) => {
@@ -49,7 +54,7 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
       return json({ error: 'server_error', error_description: 'The server is not configured' }, 500)
     }
     noticeOnce(settings.settings, env, waitUntil)
-    const place = locatePlace(c.req.url, settings)
+    const place = places.get(c.req.raw)
     if (place === undefined) {
       return json(
         { error: 'misdirected_request', error_description: 'No issuer has this address' },
@@ -64,7 +69,9 @@ function buildRouter(runtime: Runtime): Hono<Hosted> {
     call.closeLog()
     await discardBody(c.req.raw)
     secureHeaders(c.res, call.issuer)
-    c.res = runtime.finish(c.res, call.storage)
+    const finished = runtime.finish(c.res, call.storage)
+    // Setting it copies it.
+    if (finished !== c.res) c.res = finished
     return undefined
   })
   for (const route of routes) {

@@ -5,7 +5,19 @@ const encoder = new TextEncoder()
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> =>
   encoder.encode(text) as Uint8Array<ArrayBuffer>
 
+/** ECMAScript 2026 has base64; workerd does it natively, Node 24 not yet, and no type knows of it. */
+type Base64 = { readonly alphabet: 'base64url'; readonly omitPadding?: true }
+const native = Uint8Array as unknown as {
+  readonly fromBase64?: (text: string, options: Base64) => Uint8Array<ArrayBuffer>
+  readonly prototype: { toBase64?: (this: Uint8Array, options: Base64) => string }
+}
+const { fromBase64 } = native
+const { toBase64 } = native.prototype
+
 export function toBase64Url(bytes: Uint8Array): string {
+  if (toBase64 !== undefined) {
+    return toBase64.call(bytes, { alphabet: 'base64url', omitPadding: true })
+  }
   return btoa(String.fromCharCode(...bytes))
     .replace(/\+/g, '-')
     .replace(/\//g, '_')
@@ -15,8 +27,7 @@ export function toBase64Url(bytes: Uint8Array): string {
 /** Strict: the alphabet of RFC 4648 5 without padding, and only the canonical text of the bytes. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined
-  const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'))
-  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
+  const bytes = fromBase64?.(text, { alphabet: 'base64url' }) ?? decodeInSteps(text)
   return toBase64Url(bytes) === text ? bytes : undefined
 }
 
@@ -25,9 +36,16 @@ export const isBase64Url = (text: string): boolean =>
   /^[A-Za-z0-9_-]*$/.test(text) &&
   fromBase64Url(text.slice(text.length - (text.length % 4))) !== undefined
 
+function decodeInSteps(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'))
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0))
+}
+
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  for (const byte of bytes) text += hexOf[byte] ?? ''
   return text
 }
 
@@ -54,8 +72,19 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
  * @example tuple('bank', 'client', 'app') // '4:bank6:client3:app'
  */
 export function tuple(...parts: readonly string[]): string {
-  return parts.map((part) => `${utf8(part).length}:${part}`).join('')
+  let joined = ''
+  for (const part of parts) joined += `${octetsIn(part)}:${part}`
+  return joined
 }
+
+/** Most texts are ASCII: those need not be encoded to be counted. */
+const octetsIn = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : utf8(text).length)
+
+/** Strict UTF-8, as it came: throws on anything else. One for all, since it keeps nothing. */
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text of bytes that must be UTF-8. Throws when they are not. */
+export const textOf = (bytes: Uint8Array | ArrayBuffer): string => strict.decode(bytes)
 
 export async function sha256(data: Uint8Array | string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = typeof data === 'string' ? utf8(data) : data

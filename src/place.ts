@@ -14,13 +14,12 @@ export function locatePlace(
   const url = new URL(address)
   // The longest path first, so that an issuer at the root does not swallow the others.
   for (const issuer of result.settings?.issuers ?? []) {
-    const base = new URL(issuer.url)
-    const prefix = base.pathname === '/' ? '' : base.pathname
-    if (url.origin === base.origin) {
+    const { origin, prefix } = baseOf(issuer)
+    if (url.origin === origin) {
       const inserted = wellKnown.find((suffix) => url.pathname === `${suffix}${prefix}`)
       if (inserted !== undefined) return { issuer, side: 'main', path: inserted }
     }
-    const side = sideOf(url, issuer)
+    const side = sideOf(url.origin, issuer)
     if (side === undefined) continue
     if (prefix === '' || url.pathname === prefix || url.pathname.startsWith(`${prefix}/`)) {
       return { issuer, side, path: url.pathname.slice(prefix.length) || '/' }
@@ -29,7 +28,21 @@ export function locatePlace(
   return undefined
 }
 
-function sideOf(url: URL, issuer: Issuer): Side | undefined {
-  if (url.origin === new URL(issuer.url).origin) return 'main'
-  return url.origin === issuer.mtlsOrigin ? 'mtls' : undefined
+function sideOf(origin: string, issuer: Issuer): Side | undefined {
+  if (origin === baseOf(issuer).origin) return 'main'
+  return origin === issuer.mtlsOrigin ? 'mtls' : undefined
+}
+
+type Base = { readonly origin: string; readonly prefix: string }
+
+/** Addresses of issuers in parts: taken apart once. */
+const bases = new WeakMap<Issuer, Base>()
+
+function baseOf(issuer: Issuer): Base {
+  const known = bases.get(issuer)
+  if (known !== undefined) return known
+  const { origin, pathname } = new URL(issuer.url)
+  const base = { origin, prefix: pathname === '/' ? '' : pathname }
+  bases.set(issuer, base)
+  return base
 }

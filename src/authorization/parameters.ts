@@ -1,3 +1,4 @@
+import { textOf } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 
@@ -31,7 +32,7 @@ export function words(parameters: Parameters, name: string): readonly string[] {
  * `payload_too_large`.
  */
 export async function readForm(request: Request): Promise<Result<Parameters>> {
-  if (new URL(request.url).search !== '') {
+  if (request.url.includes('?') && new URL(request.url).search !== '') {
     return refuse('invalid_request', 'Parameters belong in the body')
   }
   const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
@@ -45,7 +46,10 @@ export async function readForm(request: Request): Promise<Result<Parameters>> {
 /** Reads a body of at most 64 KiB as UTF-8 text. Errors: `invalid_request`, `payload_too_large`. */
 export async function readBody(request: Request): Promise<Result<string>> {
   const tooLarge = refuse('payload_too_large', 'The body is larger than 64 KiB')
-  if (Number(request.headers.get('content-length') ?? 0) > mostBodyBytes) return tooLarge
+  const length = Number(request.headers.get('content-length') ?? NaN)
+  if (length > mostBodyBytes) return tooLarge
+  // HTTP holds a body to the length it announced: no need to look at it piece by piece.
+  if (length >= 0) return (await readWhole(request)) ?? tooLarge
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const body = request.body?.getReader()
   let text = ''
@@ -65,6 +69,21 @@ export async function readBody(request: Request): Promise<Result<string>> {
   }
 }
 
+/** Requests that are read to their end, or to that of their connection: nothing is left to take. */
+const taken = new WeakSet<Request>()
+
+/** Undefined: it was longer than it said, and than anything may be. */
+async function readWhole(request: Request): Promise<Result<string> | undefined> {
+  taken.add(request)
+  try {
+    const body = await request.arrayBuffer()
+    if (body.byteLength > mostBodyBytes) return undefined
+    return accept(textOf(body))
+  } catch {
+    return refuse('invalid_request', 'The body is not valid UTF-8')
+  }
+}
+
 /** Bytes of a refused body that are still taken. */
 const mostDiscardedBytes = 1024 * 1024
 
@@ -73,6 +92,7 @@ const mostDiscardedBytes = 1024 * 1024
  * while it is still sending may never see the answer (RFC 9112 9.6).
  */
 export async function discardBody(request: Request): Promise<void> {
+  if (taken.has(request)) return
   const body = request.body?.getReader()
   let size = 0
   try {

@@ -144,6 +144,7 @@ export class Client extends EdgeObject {
     if (before === undefined) return this.reply(false)
     this.write('epoch', before.epoch + 1)
     this.erase('client')
+    this.remembered = undefined
     await this.spread(before)
     return this.reply(true)
   }
@@ -169,6 +170,7 @@ export class Client extends EdgeObject {
   mirror(news: number, standing: Standing | undefined): Reply<true> {
     const before = this.read<Mirror>('mirror')
     if (before === undefined || before.news <= news) this.write('mirror', { news, standing })
+    this.remembered = undefined
     return this.reply(true)
   }
 
@@ -207,7 +209,15 @@ export class Client extends EdgeObject {
     }
   }
 
+  /** Kept in memory, since every request asks and only this object changes it. */
+  private remembered: ClientStanding | undefined
+
   private standing(): ClientStanding {
+    this.remembered ??= this.readStanding()
+    return this.remembered
+  }
+
+  private readStanding(): ClientStanding {
     const known = this.read<StoredClient>('client') ?? this.read<Mirror>('mirror')?.standing
     if (known === undefined) return { status: 'unknown' }
     const { version, generation, enabled, epoch } = known
@@ -222,6 +232,7 @@ export class Client extends EdgeObject {
   /** Stores the client and spreads the news; what could not be told is told again by the alarm. */
   private async publish(client: StoredClient): Promise<void> {
     this.write('client', client)
+    this.remembered = undefined
     await this.spread(client)
   }
 

@@ -14,10 +14,10 @@ export function traceOf(traceparent: string | null): Trace {
     /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/.exec(traceparent ?? '') ?? []
   const known = version !== 'ff' && (version !== '00' || more === undefined)
   const sound = known && isId(traceId) && isId(spanId)
-  return sound ? { traceId, spanId } : { traceId: randomHex(16), spanId: randomHex(8) }
+  if (sound) return { traceId, spanId }
+  const random = toHex(randomBytes(24))
+  return { traceId: random.slice(0, 32), spanId: random.slice(32) }
 }
 
 /** All zeros is no id. */
 const isId = (id: string | undefined): id is string => id !== undefined && /[^0]/.test(id)
-
-const randomHex = (bytes: number): string => toHex(randomBytes(bytes))

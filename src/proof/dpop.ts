@@ -1,5 +1,5 @@
 import { remember } from '../bounded.ts'
-import { digest, sameText } from '../encoding.ts'
+import { digest, isRecord, sameText } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import { fitsAlgorithm, problemWithJwk } from '../clients/jwks.ts'
@@ -54,7 +54,7 @@ export async function verifyProof(
   if (typeof jti !== 'string' || jti === '' || jti.length > 256)
     return invalid('jti is missing or unusable')
   if (htm !== expected.method) return invalid('htm does not match the request method')
-  if (typeof htu !== 'string' || !sameTarget(htu, expected.url)) {
+  if (typeof htu !== 'string' || (htu !== expected.url && !sameTarget(htu, expected.url))) {
     return invalid('htu does not match the request URL', `expected ${expected.url}`)
   }
   if (typeof iat !== 'number' || !Number.isFinite(iat)) return invalid('iat is missing')
@@ -93,13 +93,18 @@ function problemWithTimes(
   return undefined
 }
 
-type ProofKey = { readonly key: CryptoKey; readonly jkt: string }
+type ProofKey = { readonly key: CryptoKey; readonly jkt: string; readonly alg: Algorithm }
 
 /** Imported proof keys of this isolate, newest last. A phone uses one key for many proofs. */
 const imported = new Map<string, ProofKey>()
 const mostImported = 1_000
 
+/** The same by the member `jwk` of a header this isolate read before: it was judged then. */
+const judged = new WeakMap<object, ProofKey>()
+
 async function proofKey(jwk: unknown, alg: Algorithm): Promise<Result<ProofKey>> {
+  const before = isRecord(jwk) ? judged.get(jwk) : undefined
+  if (before?.alg === alg) return accept(before)
   const problem = problemWithJwk(jwk)
   if (problem !== undefined) return invalid(`jwk: ${problem}`)
   const { kty, crv, x, y, n, e } = jwk as JsonWebKey
@@ -111,11 +116,14 @@ async function proofKey(jwk: unknown, alg: Algorithm): Promise<Result<ProofKey>>
   if (!fitsAlgorithm(bare, alg)) return invalid('jwk does not fit alg')
   // Of those members only, or a stranger's key could take another's place.
   const name = JSON.stringify([alg, bare])
-  const known = imported.get(name)
-  if (known !== undefined) return accept(known)
   try {
-    const made = { key: await importKey(bare, alg), jkt: await thumbprintOf(bare) }
+    const made = imported.get(name) ?? {
+      key: await importKey(bare, alg),
+      jkt: await thumbprintOf(bare),
+      alg,
+    }
     remember(imported, mostImported, name, made)
+    judged.set(jwk as object, made)
     return accept(made)
   } catch {
     return invalid('jwk is not a usable key')

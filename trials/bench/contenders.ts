@@ -83,7 +83,8 @@ export async function startContender(
   const [port = 0] = await freePorts(1)
   const kind = name === 'fapi-edge, memory' ? 'fapi-edge' : name
   const place = name === 'fapi-edge' ? workshop.folder : workshop.fast
-  const state = more.state ?? mkdtempSync(join(name === 'floor' ? workshop.folder : place, 'state-'))
+  const state =
+    more.state ?? mkdtempSync(join(name === 'floor' ? workshop.folder : place, 'state-'))
   mkdirSync(state, { recursive: true })
   const bundle = kind === 'floor' ? workshop.floor : workshop.production
   const { inspectorPort } = more

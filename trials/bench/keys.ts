@@ -12,7 +12,9 @@ export function makeKey(kid: string): PrivateKey {
 /** Its public members and its name. */
 export function publicOf(jwk: JsonWebKey): Readonly<Record<string, string>> {
   const names = ['kty', 'crv', 'x', 'y', 'kid', 'alg', 'use']
-  return Object.fromEntries(names.flatMap((name) => (name in jwk ? [[name, String(jwk[name])]] : [])))
+  return Object.fromEntries(
+    names.flatMap((name) => (name in jwk ? [[name, String(jwk[name])]] : [])),
+  )
 }
 
 /** The bare public key, as a proof carries it. */

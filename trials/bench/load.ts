@@ -15,7 +15,10 @@ export type Reply = {
 }
 
 /** Sends over connections that are kept. */
-export type Sender = { readonly send: (request: Prepared) => Promise<Reply>; readonly close: () => void }
+export type Sender = {
+  readonly send: (request: Prepared) => Promise<Reply>
+  readonly close: () => void
+}
 
 export function openSender(most: number): Sender {
   const agent = new http.Agent({ keepAlive: true, maxSockets: most })

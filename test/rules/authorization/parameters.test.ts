@@ -220,6 +220,17 @@ describe('readBody', () => {
     expect(valueOf(await readBody(streamed(chunk)))).toHaveLength(40_000)
   })
 
+  it('SP-PAR-05 refuses a stream that is longer than it announced', async () => {
+    const chunk = new Uint8Array(40_000).fill(97)
+    const request = (...chunks: readonly Uint8Array<ArrayBuffer>[]) => {
+      const made = streamed(...chunks)
+      made.headers.set('content-length', '40000')
+      return made
+    }
+    expect(codeOf(await readBody(request(chunk, chunk)))).toBe('payload_too_large')
+    expect(valueOf(await readBody(request(chunk)))).toHaveLength(40_000)
+  })
+
   it('reads a character that arrives in two pieces', async () => {
     const text = await readBody(streamed(Uint8Array.of(0xe2, 0x82), Uint8Array.of(0xac)))
     expect(valueOf(text)).toBe('€')

@@ -66,6 +66,26 @@ describe('decodeJwt', () => {
   })
 })
 
+describe('a header that came before', () => {
+  it('is shared, so nobody can change what the next one reads', async () => {
+    const token = await sign(ec, { alg: ec.alg, jwk: ec.publicJwk }, { a: 1 })
+    const first = decodeJwt(token)?.header
+    const next = decodeJwt(await sign(ec, { alg: ec.alg, jwk: ec.publicJwk }, { a: 2 }))?.header
+    expect(next).toBe(first)
+    expect(() => Object.assign(first ?? {}, { alg: 'none' })).toThrow(TypeError)
+    expect(() => Object.assign(first?.['jwk'] ?? {}, { x: '' })).toThrow(TypeError)
+  })
+
+  it('says nothing about the claims or the signature', async () => {
+    const good = await sign(ec, { alg: ec.alg }, { a: 1 })
+    const [head, , signature] = good.split('.')
+    const swapped = `${head}.${base64url({ a: 2 })}.${signature}`
+    expect(await verifySignature(good, ec.publicKey, ec.alg)).toBe(true)
+    expect(decodeJwt(swapped)?.claims).toEqual({ a: 2 })
+    expect(await verifySignature(swapped, ec.publicKey, ec.alg)).toBe(false)
+  })
+})
+
 describe('verifySignature', () => {
   it('SP-CR-02 verifies the three kinds, both names of Ed25519 included', async () => {
     for (const key of [ec, rsa, ed, { ...ed, alg: 'Ed25519' as const }]) {
@@ -94,6 +114,31 @@ describe('verifySignature', () => {
       }
     },
   )
+
+  it('SP-CR-03 refuses a good signature of a key that is not for the algorithm', async () => {
+    const { subtle } = crypto
+    const p384 = await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign', 'verify']) // prettier-ignore
+    const input = `${base64url({ alg: 'ES256' })}.${base64url({ a: 1 })}`
+    const how = { name: 'ECDSA', hash: 'SHA-256' }
+    const signature = await subtle.sign(how, p384.privateKey, Buffer.from(input))
+    const token = `${input}.${Buffer.from(signature).toString('base64url')}`
+    expect(await verifySignature(token, p384.publicKey, 'ES256')).toBe(false)
+    expect(await verifySignature(await sign(ec, { alg: 'ES256' }, { a: 1 }), ec.publicKey, 'ES256')).toBe(true) // prettier-ignore
+  })
+
+  it('SP-CR-03 refuses an RSA key of less than 2048 bits', async () => {
+    const size = (modulusLength: number) => ({ name: 'RSA-PSS', hash: 'SHA-256', modulusLength, publicExponent: Uint8Array.of(1, 0, 1) }) // prettier-ignore
+    const input = `${base64url({ alg: 'PS256' })}.${base64url({ a: 1 })}`
+    const verified = async (bits: number) => {
+      const pair = await crypto.subtle.generateKey(size(bits), true, ['sign', 'verify'])
+      const how = { name: 'RSA-PSS', saltLength: 32 }
+      const signature = await crypto.subtle.sign(how, pair.privateKey, Buffer.from(input))
+      const token = `${input}.${Buffer.from(signature).toString('base64url')}`
+      return verifySignature(token, pair.publicKey, 'PS256')
+    }
+    expect(await verified(1024)).toBe(false)
+    expect(await verified(2048)).toBe(true)
+  })
 
   it('SP-CR-03 refuses a token without signature or header alg', async () => {
     const unsigned = `${base64url({ alg: 'none' })}.${base64url({ a: 1 })}.`
