@@ -65,14 +65,14 @@ export const scopes = 'openid accounts'
 export type ContenderName = 'fapi-edge' | 'fapi-edge, memory' | 'floor' | 'oidc-provider'
 
 /** The same for all servers of a run. */
-const client: BenchClient = {
+export const benchClient: BenchClient = {
   clientId: 'bench-client',
   redirectUri: 'https://client.bench.example/cb',
   jwk: makeKey('client-1'),
 }
 const operatorKey = makeKey('operator-1')
 const signingKey = makeKey('signing-1')
-const dpop = makeKey('dpop-1')
+export const proofKey = makeKey('dpop-1')
 
 /** Starts a contender and registers the client. */
 export async function startContender(
@@ -89,15 +89,15 @@ export async function startContender(
   const bundle = kind === 'floor' ? workshop.floor : workshop.production
   const { inspectorPort } = more
   const options: ServeOptions = {
-    ...{ kind, port, state, bundle, client, operatorKey, signingKey },
+    ...{ kind, port, state, bundle, client: benchClient, operatorKey, signingKey },
     ...(inspectorPort === undefined ? {} : { inspectorPort }),
   }
   const served = await serve(options)
-  const party = { issuer: served.issuer, client, dpop }
+  const party = { issuer: served.issuer, client: benchClient, dpop: proofKey }
   if (kind !== 'fapi-edge') return { ...served, name, party }
   const operator = { client_id: 'operator.bench', jwk: operatorKey as { kty: string } }
   const admin = await createAdminClient({ issuer: served.issuer, operator })
-  await register(admin, client)
+  await register(admin, benchClient)
   return { ...served, name, party, admin }
 }
 

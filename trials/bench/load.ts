@@ -20,8 +20,11 @@ export type Sender = {
   readonly close: () => void
 }
 
+/** Milliseconds a connection rests before we close it, sooner than any of the servers would. */
+const restsFor = 2_000
+
 export function openSender(most: number): Sender {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: most })
+  const agent = new http.Agent({ keepAlive: true, maxSockets: most, timeout: restsFor })
   return { send: (request) => send(agent, request), close: () => agent.destroy() }
 }
 

@@ -65,6 +65,7 @@ function configure({ client, signingKey }: ServeOptions): Configuration {
     issueRefreshToken: (_context, one) => one.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: false,
     ttl: { AccessToken: 300, ClientCredentials: 300, AuthorizationCode: 60, Session: 43_200, Grant: 86_400, Interaction: 1_800, IdToken: 300, RefreshToken: 86_400 },
+    routes: { authorization: '/authorize', pushed_authorization_request: '/par', token: '/token', userinfo: '/userinfo' },
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },

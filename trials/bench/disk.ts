@@ -1,0 +1,15 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What a folder takes: files, and MiB as the file system counts them. */
+export type Disk = { readonly files: number; readonly mebibytes: number }
+
+export function diskOf(folder: string): Disk {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const blocks = files.reduce(
+    (sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).blocks,
+    0,
+  )
+  return { files: files.length, mebibytes: (blocks * 512) / 1024 / 1024 }
+}
