@@ -117,7 +117,7 @@ describe('verifySignature', () => {
 
   it('SP-CR-03 refuses a good signature of a key that is not for the algorithm', async () => {
     const { subtle } = crypto
-    const p384 = await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign', 'verify']) // prettier-ignore
+    const p384 = (await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign', 'verify'])) as CryptoKeyPair // prettier-ignore
     const input = `${base64url({ alg: 'ES256' })}.${base64url({ a: 1 })}`
     const how = { name: 'ECDSA', hash: 'SHA-256' }
     const signature = await subtle.sign(how, p384.privateKey, Buffer.from(input))
@@ -130,7 +130,7 @@ describe('verifySignature', () => {
     const size = (modulusLength: number) => ({ name: 'RSA-PSS', hash: 'SHA-256', modulusLength, publicExponent: Uint8Array.of(1, 0, 1) }) // prettier-ignore
     const input = `${base64url({ alg: 'PS256' })}.${base64url({ a: 1 })}`
     const verified = async (bits: number) => {
-      const pair = await crypto.subtle.generateKey(size(bits), true, ['sign', 'verify'])
+      const pair = (await crypto.subtle.generateKey(size(bits), true, ['sign', 'verify'])) as CryptoKeyPair // prettier-ignore
       const how = { name: 'RSA-PSS', saltLength: 32 }
       const signature = await crypto.subtle.sign(how, pair.privateKey, Buffer.from(input))
       const token = `${input}.${Buffer.from(signature).toString('base64url')}`
