@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readDer } from '../../src/proof/der.ts'
 import { parseDistinguishedName, readName, sameName } from '../../src/proof/distinguished-name.ts'
 import { createSelfSigned } from '../support/certificates.ts'
+import { holds } from './support/property.ts'
 
 const matches = (a: string, b: string) => {
   const [left, right] = [parseDistinguishedName(a), parseDistinguishedName(b)]
@@ -108,17 +109,17 @@ describe('parseDistinguishedName', () => {
       fc.string({ unit: 'binary' }),
       fc.array(piece).map((list) => list.join('')),
     )
-    fc.assert(
+    holds(
       fc.property(texts, (text) => {
         const name = parseDistinguishedName(text)
         return name === undefined || sameName(name, name)
       }),
-      { numRuns: 3_000 },
+      500,
     )
   })
 
   it('reads any text that is escaped by octets', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (text) => {
         const octets = [...new TextEncoder().encode(text)]
         const escaped = octets.map((octet) => `\\${octet.toString(16).padStart(2, '0')}`).join('')

@@ -6,6 +6,7 @@ import {
   digest,
   fromBase64Url,
   fromHex,
+  isBase64Url,
   isRecord,
   parseJson,
   randomText,
@@ -32,6 +33,15 @@ describe('base64url', () => {
       expect(fromBase64Url(text)).toBeUndefined()
     },
   ) // prettier-ignore
+
+  it('is told from other text as reading it tells', () => {
+    const alphabet = fc.constantFrom('A', 'B', 'P', '_', '-', '=', ' ', '+', '\n')
+    holds(
+      fc.property(fc.oneof(fc.string({ unit: alphabet, maxLength: 9 }), anyText(12)), (text) => {
+        expect(isBase64Url(text)).toBe(fromBase64Url(text) !== undefined)
+      }),
+    )
+  })
 
   it('reads one text for the same bytes only', () => {
     expect(fromBase64Url('AA')).toEqual(Uint8Array.of(0))

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { table } from '../../cli/table.ts'
-import { readOptions, usage } from './options.ts'
+import { isWanted, readOptions, usage } from './options.ts'
 import type { Options } from './options.ts'
 import { parserNames } from './parsers.ts'
 import { problemsWith } from './support/run.ts'
@@ -20,7 +20,7 @@ async function fuzz(options: Options): Promise<readonly string[]> {
 }
 
 async function fuzzParsers({ runs, seed, only }: Options): Promise<readonly string[]> {
-  const names = parserNames.filter((name) => name.includes(only))
+  const names = parserNames.filter((name) => isWanted(name, only))
   const outcomes = await runSideBySide(names, {
     wanted: { seed, runs },
     threads: availableParallelism(),

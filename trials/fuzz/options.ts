@@ -5,8 +5,8 @@ export type Options = {
   /** Inputs for each parser. */
   readonly runs: number
   readonly seed: number
-  /** A part of the name of a parser or a scene; empty: all. */
-  readonly only: string
+  /** Parts of names of parsers or scenes; empty: all. */
+  readonly only: readonly string[]
   /** HTTP requests in all; 0: none. */
   readonly requests: number
 }
@@ -30,8 +30,17 @@ export function readOptions(args: readonly string[]): Options | string {
     if (!counts.every((count) => Number.isSafeInteger(count) && Number(count) >= 0)) {
       return 'runs, seed and requests must be whole numbers.'
     }
-    return { runs: runs ?? 0, seed: seed ?? 0, only: values.only, requests: requests ?? 0 }
+    return {
+      runs: runs ?? 0,
+      seed: seed ?? 0,
+      only: values.only.split(','),
+      requests: requests ?? 0,
+    }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
+
+/** Whether a name is among those asked for. */
+export const isWanted = (name: string, only: readonly string[]): boolean =>
+  only.some((part) => name.includes(part))

@@ -53,7 +53,7 @@ describe('problemWithRedirectUri', () => {
         const safe = url.protocol === 'https:' || ['127.0.0.1', '[::1]'].includes(url.hostname)
         return own && safe && url.username === '' && !uri.includes('#')
       }),
-      2_000,
+      300,
     )
   })
 })
@@ -131,7 +131,7 @@ describe('matchesRegistered', () => {
         const slash = (text: string) => (/^[a-z]+:\/\/[^/]+$/.test(text) ? `${text}/` : text)
         expect(slash(bare(pushed))).toBe(slash(bare(registered)))
       }),
-      1_000,
+      300,
     )
   })
 })

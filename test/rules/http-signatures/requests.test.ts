@@ -312,7 +312,7 @@ describe('one bit', () => {
           : verify({ ...payment, [at.where]: flipped }, headers)
       expect((await changed).ok, `${at.where} ${at.name}: ${flipped}`).toBe(false)
     })
-    await holdsAsync(property, 1_500)
+    await holdsAsync(property, 300)
   })
 })
 
@@ -336,7 +336,7 @@ describe('any text', () => {
       expect(typeof isSigned(sent)).toBe('boolean')
       expect((await verify(payment, Object.fromEntries(sent))).ok).toBe(false)
     })
-    await holdsAsync(property, 500)
+    await holdsAsync(property, 200)
   })
 })
 

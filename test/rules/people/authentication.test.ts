@@ -11,6 +11,7 @@ import {
 } from '../../../src/people/authentication.ts'
 import type { AuthorizationRequest, Proof } from '../../../src/types.ts'
 import { makeIssuer } from '../support/issuer.ts'
+import { holds } from '../support/property.ts'
 
 const now = 1_800_000_000_000
 const at = (method: Proof['method'], seconds = 0): Proof => ({
@@ -42,7 +43,7 @@ describe('the proofs of a session', () => {
   )
 
   it('stay few however often somebody signs in anew, and amount to the same', () => {
-    fc.assert(
+    holds(
       fc.property(given, fc.nat({ max: 1_000 }), (all, freshAfter) => {
         const inOrder = [...all].sort((a, b) => a.at - b.at)
         const kept = inOrder.reduce<readonly Proof[]>(withProof, [])
@@ -94,7 +95,7 @@ describe('what proofs amount to', () => {
       method: fc.constantFrom('password', 'code', 'recovery', 'passkey' as const),
       at: fc.integer({ min: 0, max: 10 }),
     })
-    fc.assert(
+    holds(
       fc.property(fc.array(proof as fc.Arbitrary<Proof>, { maxLength: 6 }), fc.nat(5), (all, cut) => {
         const fewer = all.filter((_, index) => index !== cut)
         expect(judge(fewer).level).toBeLessThanOrEqual(judge(all).level)

@@ -133,6 +133,11 @@ describe('several issuers', () => {
     }
   }) // prettier-ignore
 
+  it('are refused in one line, whatever characters stand in what is wrong', () => {
+    const said = problemOf({ issuers: [{ ...bank, id: 'a\nb\u001b[2J' }] })
+    expect(said).toMatch(/^Issuer 'a\?b\?\[2J': the id must be [^\n]+\.$/)
+  })
+
   it('know all hosts of the deployment', () => {
     const result = readSettings({ issuers: [bank, other] }, { development: false })
     const hosts = ['as.bank.example', 'mtls.bank.example', 'as.other.example']

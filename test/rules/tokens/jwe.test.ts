@@ -2,7 +2,7 @@ import { compactDecrypt, importJWK } from 'jose'
 import type { JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { KeyEncryption } from '../../../src/clients/encryption.ts'
-import { encryptJwt } from '../../../src/tokens/jwe.ts'
+import { decryptJwt, encryptJwt } from '../../../src/tokens/jwe.ts'
 import { makeKey } from '../support/keys.ts'
 
 const rsa = await makeKey('PS256')
@@ -49,5 +49,21 @@ describe('encryptJwt', () => {
       [ec.publicJwk, 'RSA-OAEP-256'],
     ]
     for (const [jwk, alg] of bad) await expect(encryptJwt(jwt, { jwk, alg, enc })).rejects.toThrow()
+  })
+})
+
+describe('decryptJwt', () => {
+  it('RFC 7516 2 opens the one text of what was encrypted, and none with blanks or padding in it', async () => {
+    const jwk = { ...ec.publicJwk, kid: 'k1' }
+    const keys = [{ kid: 'k1', alg: 'ECDH-ES', jwk: ec.privateJwk }] as const
+    const jwe = await encryptJwt(jwt, { jwk, alg: 'ECDH-ES', enc })
+    expect(await decryptJwt(jwe, keys)).toBe(jwt)
+    const parts = jwe.split('.')
+    for (const place of [0, 1, 2, 3, 4]) {
+      for (const stray of [' ', '\n', '\r', '=']) {
+        const other = parts.map((part, index) => (index === place ? `${part}${stray}` : part))
+        expect(await decryptJwt(other.join('.'), keys)).toBeUndefined()
+      }
+    }
   })
 })

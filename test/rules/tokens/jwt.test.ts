@@ -168,6 +168,17 @@ describe('verifySignature', () => {
       expect(await verifySignature(other, ec.publicKey, 'ES256')).toBe(false)
   })
 
+  it.each([' ', '\t', '\n', '\r', '='])(
+    'RFC 7515 2 refuses %j in a signature that is good without it',
+    async (blank) => {
+      const token = await sign(ec, { alg: 'ES256' }, { a: 1 })
+      const at = token.length - 20
+      expect(await verifySignature(token, ec.publicKey, 'ES256')).toBe(true)
+      for (const other of [`${token}${blank}`, token.slice(0, at) + blank + token.slice(at)])
+        expect(await verifySignature(other, ec.publicKey, 'ES256')).toBe(false)
+    },
+  )
+
   it.each([['exp'], ['b64'], ['unknown'], []].map((crit) => [crit]))(
     'ATK-A1-34 refuses crit %j (RFC 7515 4.1.11, RFC 7797 7)',
     async (crit) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { send } from '../../../test/support/http.ts'
 import type { Answer } from '../../../test/support/http.ts'
 import { soberProblem } from '../../../test/support/sober.ts'
+import { isWanted } from '../options.ts'
 import { bytesChanged, changed, changes } from './change.ts'
 import type { Change } from './change.ts'
 import { render } from './draft.ts'
@@ -29,10 +30,10 @@ const mostTold = 3
 export async function fuzzServer(given: {
   readonly seed: number
   readonly requests: number
-  readonly only: string
+  readonly only: readonly string[]
 }): Promise<ServerFuzz> {
   const { seed, requests, only } = given
-  const chosen = scenes.filter(({ name, route }) => `${name} ${route}`.includes(only))
+  const chosen = scenes.filter(({ name, route }) => isWanted(`${name} ${route}`, only))
   const world = await openWorld()
   try {
     const each = Math.ceil(requests / Math.max(1, chosen.length))
