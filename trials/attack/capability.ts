@@ -22,6 +22,8 @@ export const capabilities = {
   outbound: 'a host of ours that the server would call',
   disposable: 'a server that may be locked up for a while',
   headers: 'storage prices in its answers',
+  log: 'what the server writes to its log',
+  https: 'an address with https',
 } as const
 
 export type Capability = keyof typeof capabilities

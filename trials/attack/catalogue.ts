@@ -24,6 +24,11 @@ export const attacks: ReadonlyMap<string, Severity> = new Map(
   ),
 )
 
+/** The classes beyond the model that broke other servers: each has its scenario, too. */
+export const extras: readonly string[] = [
+  'EX-RACE-CODE', 'EX-RACE-REFRESH', 'EX-RACE-JTI', 'EX-RACE-REQUEST-URI', 'EX-RACE-GRANT',
+] // prettier-ignore
+
 const attackerOf: Readonly<Record<string, Attacker>> = { A3: 'A3a', X: 'X' }
 
 /** Who mounts the attack of this id. */

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ClientFixture } from '../../test/support/fixtures.ts'
 import { openAdmin } from '../../test/support/wire-admin.ts'
 import { browserFor, wireClient } from '../../test/support/wire-client.ts'
@@ -61,6 +63,7 @@ export function makeWorld(known: Known): World {
     resource: () => need(known.resource, 'resource'),
     pages: () => need(pages, 'pages'),
     operator: async () => openAdmin(need(runtime, 'operator'), clock),
+    log: () => readFileSync(join(need(runtime, 'log').state, 'server.log'), 'utf8'),
     moveClock: async (seconds) => moveClock(seconds, need(runtime, 'clock'), clock),
     disposable: () => need(known.disposable, 'disposable')(),
     settle: async () => {
@@ -77,7 +80,7 @@ function need<T>(value: T | undefined, capability: Capability): T {
 }
 
 function abilities(known: Known): ReadonlySet<Capability> {
-  const { metadata, clients, people, runtime, signIn } = known
+  const { server, metadata, clients, people, runtime, signIn } = known
   const list = (member: string): readonly unknown[] => {
     const value = metadata[member]
     return Array.isArray(value) ? value : []
@@ -108,6 +111,8 @@ function abilities(known: Known): ReadonlySet<Capability> {
     outbound: known.outbound === true,
     disposable: known.disposable !== undefined,
     headers: runtime !== undefined,
+    log: runtime !== undefined,
+    https: [server.issuer, server.mtls].some((one) => one?.startsWith('https:') === true),
   }
   return new Set((Object.keys(offers) as Capability[]).filter((one) => offers[one]))
 }

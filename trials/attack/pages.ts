@@ -37,6 +37,11 @@ export type Pages = {
   readonly signIn: (at: At, person: Person, visit?: Visit) => Promise<Page>
   readonly approve: (at: At, visit?: Visit) => Promise<Page>
   readonly deny: (at: At, visit?: Visit) => Promise<Page>
+  /** What pressing that button would send, and where to: for requests that a browser would not make. */
+  readonly answerOf: (
+    page: Page,
+    answer: 'approve' | 'deny',
+  ) => Pick<Prepared, 'action' | 'fields'>
   /** What a browser would send for somebody from a page that asks to sign in or to approve. */
   readonly prepare: (page: Page, person: Person) => Promise<Prepared>
 }
@@ -106,6 +111,12 @@ export function makePages(
     signIn,
     approve: answer(names.approve),
     deny: answer(names.deny),
+    answerOf: (page, which) => {
+      const form = formBehind(page, names[which])
+      if (form === undefined) throw new Error(`no consent form: ${page.status} ${page.words}`)
+      const fields = { ...Object.fromEntries(form.fields), ...pressed(form, names[which]) }
+      return { action: form.action, fields }
+    },
     prepare: async (page, person) => {
       const login = formWith(page, asked)
       const form = login ?? formBehind(page, names.approve)

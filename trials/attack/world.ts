@@ -36,6 +36,8 @@ export type World = {
   readonly operator: () => Promise<Admin>
   /** What acts as a client that a scenario had registered. */
   readonly act: (fixture: WireClient['fixture']) => WireClient
+  /** All that the server wrote to its log. Needs `log`. */
+  readonly log: () => string
   /** Moves the server's clock from where it stood at the start; `settle` moves it back. Needs `clock`. */
   readonly moveClock: (seconds: number) => Promise<void>
   /** The same kind of server, for a scenario that locks up addresses and accounts. Needs `disposable`. */

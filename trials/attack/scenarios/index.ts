@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.ts'
 import { clients } from './clients.ts'
 import { codes } from './codes.ts'
 import { crossJwt } from './cross-jwt.ts'
+import { extraScenarios } from './extras.ts'
 import { pages } from './pages.ts'
 import { redirects } from './redirects.ts'
 import { requests } from './requests.ts'
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   crossJwt,
   pages,
   tokens,
+  extraScenarios,
 ]
   .flat()
   .sort((one, other) => (one.id < other.id ? -1 : 1))

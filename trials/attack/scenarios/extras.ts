@@ -1,0 +1,6 @@
+import type { Scenario } from '../scenario.ts'
+import { completionRaces } from './completion-races.ts'
+import { races } from './races.ts'
+
+/** The classes beyond the model that broke other servers. */
+export const extraScenarios: readonly Scenario[] = [...races, ...completionRaces]
