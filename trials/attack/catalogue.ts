@@ -27,6 +27,7 @@ export const attacks: ReadonlyMap<string, Severity> = new Map(
 /** The classes beyond the model that broke other servers: each has its scenario, too. */
 export const extras: readonly string[] = [
   'EX-RACE-CODE', 'EX-RACE-REFRESH', 'EX-RACE-JTI', 'EX-RACE-REQUEST-URI', 'EX-RACE-GRANT',
+  'EX-HANDLE-TOKEN', 'EX-HANDLE-PROOF', 'EX-HANDLE-PAR', 'EX-HANDLE-AUTHORIZE', 'EX-HANDLE-INTROSPECT', 'EX-HANDLE-REVOKE', 'EX-HANDLE-RESOURCE', 'EX-HANDLE-GRANT', 'EX-HANDLE-PAGES',
 ] // prettier-ignore
 
 const attackerOf: Readonly<Record<string, Attacker>> = { A3: 'A3a', X: 'X' }

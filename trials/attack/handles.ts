@@ -2,6 +2,7 @@ import { proof } from '../../test/support/wire-keys.ts'
 import { alive, connect, obtainCode, opens, reachConsent, redeems } from './common.ts'
 import type { Connected, Given } from './common.ts'
 import { currentNonce, managedGrant, ownToken } from './material.ts'
+import type { Managed } from './material.ts'
 import type { At } from './pages.ts'
 import type { Note } from './scenario.ts'
 import type { Proving, World } from './world.ts'
@@ -24,31 +25,41 @@ export type Handles = {
 }
 
 /** What lives long enough to be shared by all who only offer it elsewhere. */
-const shared = new WeakMap<World, Promise<{ readonly connected: Connected; readonly grantId: string }>>() // prettier-ignore
+type Lasting = { readonly connected: Managed; readonly consent?: At; readonly signed?: string }
 
-async function connectedOnce(world: World) {
-  const make = async () =>
-    world.has('grants') ? managedGrant(world) : { ...(await connect(world)), grantId: '' }
-  const known = shared.get(world) ?? make()
+const shared = new WeakMap<World, Promise<Lasting>>()
+
+function lastingOf(world: World): Promise<Lasting> {
+  const known = shared.get(world) ?? makeLasting(world)
   shared.set(world, known)
-  const made = await known
-  return { connected: made, grantId: made.grantId }
+  return known
+}
+
+async function makeLasting(world: World): Promise<Lasting> {
+  const connected = world.has('grants')
+    ? await managedGrant(world)
+    : { ...(await connect(world)), grantId: '' }
+  const asked = { fields: { response_mode: 'jwt' } }
+  const signed = world.has('responseModes')
+    ? (await world.web.code(asked)).callback.searchParams.get('response')
+    : null
+  return {
+    connected,
+    ...(world.has('pages') ? { consent: await reachConsent(world) } : {}),
+    ...(signed === null ? {} : { signed }),
+  }
 }
 
 /** Gathers one of each kind. */
 export async function gather(world: World): Promise<Handles> {
   const { web } = world
-  const { connected, grantId } = await connectedOnce(world)
-  const { tokens, proving } = connected
+  const { connected, consent, signed } = await lastingOf(world)
+  const { tokens, proving, grantId } = connected
   const code = await obtainCode(world)
   const { requestUri } = await web.par()
-  const consent = world.has('pages') ? await reachConsent(world) : undefined
-  const signed = world.has('responseModes')
-    ? (await web.code({ fields: { response_mode: 'jwt' } })).callback.searchParams.get('response')
-    : undefined
   const own = world.has('credentials') ? (await ownToken(web, proving)).accessToken : undefined
   const { nonce } = await currentNonce(world)
-  const made: readonly (readonly [Kind, string | null | undefined])[] = [
+  const made: readonly (readonly [Kind, string | undefined])[] = [
     ['code', code.given.code],
     ['refresh token', tokens.refreshToken],
     ['access token', tokens.accessToken],

@@ -65,11 +65,21 @@ export async function ownToken(
 export const managerToken = (client: WireClient, proving: Proving): Promise<Tokens> =>
   ownToken(client, proving, 'grant_management_query grant_management_revoke')
 
+/** A token of `web` that the resource server may ask about. */
+export async function introspectable(world: World): Promise<string> {
+  const proving = await prove(world)
+  // The local resource server is another one than that of the person's tokens.
+  const fields = world.has('operator') ? { resource: 'https://other-api.example' } : {}
+  return (await ownToken(world.web, { ...proving, fields }, 'accounts')).accessToken
+}
+
+export type Managed = Connected & { readonly grantId: string }
+
 /** A grant that its client manages, and its first tokens. */
 export async function managedGrant(
   world: World,
   fields: Readonly<Record<string, string>> = {},
-): Promise<Connected & { readonly grantId: string }> {
+): Promise<Managed> {
   const create = { grant_management_action: 'create', ...fields }
   const connected = await connect(world, world.web, { fields: create })
   return { ...connected, grantId: String(connected.tokens.answer.json['grant_id'] ?? '') }

@@ -38,10 +38,7 @@ export type Pages = {
   readonly approve: (at: At, visit?: Visit) => Promise<Page>
   readonly deny: (at: At, visit?: Visit) => Promise<Page>
   /** What pressing that button would send, and where to: for requests that a browser would not make. */
-  readonly answerOf: (
-    page: Page,
-    answer: 'approve' | 'deny',
-  ) => Pick<Prepared, 'action' | 'fields'>
+  readonly answerOf: (page: Page, answer: 'approve' | 'deny') => Pick<Prepared, 'action' | 'fields'>
   /** What a browser would send for somebody from a page that asks to sign in or to approve. */
   readonly prepare: (page: Page, person: Person) => Promise<Prepared>
 }

@@ -1,6 +1,11 @@
 import type { Scenario } from '../scenario.ts'
 import { completionRaces } from './completion-races.ts'
+import { handleScenarios } from './handles.ts'
 import { races } from './races.ts'
 
 /** The classes beyond the model that broke other servers. */
-export const extraScenarios: readonly Scenario[] = [...races, ...completionRaces]
+export const extraScenarios: readonly Scenario[] = [
+  ...races,
+  ...completionRaces,
+  ...handleScenarios,
+]

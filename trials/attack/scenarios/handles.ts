@@ -1,13 +1,13 @@
 import { form, send } from '../../../test/support/http.ts'
 import type { RequestOptions } from '../../../test/support/wire-client.ts'
-import { makeRequestObject } from '../../../test/support/wire-request-object.ts'
 import type { Capability } from '../capability.ts'
-import { connect, obtainCode, opens, placeFor, present, prove, redeems } from '../common.ts'
+import { connect, opens, placeFor, present, prove, reachConsent, redeems } from '../common.ts'
 import { answered, finding, refusedAs, refusedPage, told } from '../finding.ts'
 import type { Finding } from '../finding.ts'
+import { requestObject } from '../forge.ts'
 import { gather, intact } from '../handles.ts'
 import type { Handles, Kind } from '../handles.ts'
-import { grantUrl, managerToken } from '../material.ts'
+import { grantUrl, introspectable, managerToken } from '../material.ts'
 import { part } from '../scenario.ts'
 import type { Part, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
@@ -39,7 +39,7 @@ function place({ what, needs = [], takes, offer, twin }: Place): Part {
 
 const noClient = ['401 invalid_client', '400 invalid_client'] as const
 const noProof = ['400 invalid_dpop_proof', '400 invalid_request'] as const
-const noToken = ['401 invalid_token', '401', '400 invalid_request'] as const
+const noToken = ['401', '400 invalid_request', '403 insufficient_scope'] as const
 
 const push = async (world: World, fields: RequestOptions['fields'], ...refusals: string[]) =>
   refusedAs((await world.web.par({ fields: fields ?? {} })).answer, ...refusals)
@@ -136,13 +136,12 @@ const pushing: Scenario = {
       needs: ['requestObjects'],
       takes: [],
       offer: async (world, request) => {
-        const { answer } = await world.web.post('/par', { request })
+        const answer = await world.web.post('/par', { request })
         return refusedAs(answer, '400 invalid_request_object', '400 invalid_request')
       },
       twin: async (world) => {
-        const { server, clock, web } = world
-        const request = await makeRequestObject(web, { issuer: server.issuer, clock })
-        return answered(await web.post('/par', { request }), 201)
+        const request = await requestObject(world, world.web)
+        return answered(await world.web.post('/par', { request }), 201)
       },
     }),
     place({
@@ -198,7 +197,7 @@ const introspection: Scenario = {
   id: 'EX-HANDLE-INTROSPECT',
   title: 'offer every kind of handle for introspection',
   clauses: ['RFC 7662 2.2'],
-  needs: ['person', 'introspection'],
+  needs: ['person', 'introspection', 'credentials'],
   parts: [
     place({
       what: 'as access token',
@@ -208,8 +207,8 @@ const introspection: Scenario = {
         const silent = json['active'] === false && Object.keys(json).length === 1
         return finding(status === 200 && silent, `${status} active: ${String(json['active'])}`)
       },
-      twin: async (world, { of }) => {
-        const fields = { token: of('access token') }
+      twin: async (world) => {
+        const fields = { token: await introspectable(world) }
         const { status, json } = await world.resourceServer().post('/introspect', fields)
         return finding(json['active'] === true, `${status} active: ${String(json['active'])}`)
       },
@@ -378,11 +377,10 @@ const pages: Scenario = {
     }),
     place({
       what: 'in the fields of the consent form',
-      takes: [],
+      takes: ['interaction'],
       offer: (world, text, handles) => approveWith(world, handles, text),
-      twin: async (world, { consent }) => {
-        if (consent === undefined) return finding(false, 'no consent page')
-        const { redirectedTo } = await world.pages().approve(consent)
+      twin: async (world) => {
+        const { redirectedTo } = await world.pages().approve(await reachConsent(world))
         return finding(redirectedTo?.searchParams.has('code') === true, 'sent to the client')
       },
     }),
