@@ -6,6 +6,7 @@ export const capabilities = {
   refresh: 'refresh tokens',
   credentials: 'the client_credentials grant',
   dpop: 'DPoP',
+  nonces: 'DPoP nonces that it hands out',
   mtls: 'a client that authenticates with a certificate',
   assertions: 'clients that authenticate with private_key_jwt',
   openid: 'the openid scope',

@@ -27,6 +27,7 @@ export async function worldOf(
     resourceServer,
     certificateClient: mtlsPki,
     runtime: server,
+    nonces: true,
     ...more,
   })
 }

@@ -28,6 +28,8 @@ export type Known = {
   readonly runtime?: Server
   /** Whether a host of ours on this machine is one it may call. */
   readonly outbound?: boolean
+  /** Whether it hands out DPoP nonces. */
+  readonly nonces?: boolean
   readonly disposable?: () => Promise<World>
   readonly close?: () => Promise<void>
 }
@@ -95,6 +97,7 @@ function abilities(known: Known): ReadonlySet<Capability> {
     refresh: mayUse('refresh_token'),
     credentials: mayUse('client_credentials') && list('grant_types_supported').length > 0,
     dpop: list('dpop_signing_alg_values_supported').length > 0,
+    nonces: known.nonces === true,
     mtls: known.certificateClient !== undefined,
     assertions: clients.every(({ jwk }) => jwk !== undefined),
     openid: clients.every(({ scope = 'openid' }) => scope.split(' ').includes('openid')),

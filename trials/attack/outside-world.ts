@@ -1,6 +1,6 @@
 import { explain, misuse } from '../../cli/failure.ts'
 import { send } from '../../test/support/http.ts'
-import { endpointsOf } from '../../test/support/wire-server.ts'
+import { endpointsOf, nonceOf } from '../../test/support/wire-server.ts'
 import { fileBeside, fixtureOf, readConfig } from './config.ts'
 import { makeWorld } from './make-world.ts'
 import type { World } from './world.ts'
@@ -23,14 +23,17 @@ export async function openWorldOutside(issuer: string, configPath: string): Prom
   const [first, second] = config.clients
   const { people = [], resource, sign_in: signIn } = config
   const { resource_server: resourceServer, certificate_client: certificate } = config
+  const endpoints = endpointsOf(metadata)
+  const server = {
+    issuer,
+    endpoints,
+    ...(ca === undefined ? {} : { ca }),
+    ...(alias === undefined ? {} : { mtls: new URL(alias).origin }),
+  }
   return makeWorld({
-    server: {
-      issuer,
-      endpoints: endpointsOf(metadata),
-      ...(ca === undefined ? {} : { ca }),
-      ...(alias === undefined ? {} : { mtls: new URL(alias).origin }),
-    },
+    server,
     metadata,
+    nonces: (await nonceOf(endpoints.main['/par'] ?? issuer, server)) !== undefined,
     clients: [fixture(first), fixture(second)],
     people,
     ...(signIn === undefined ? {} : { signIn: withDefaults(signIn) }),

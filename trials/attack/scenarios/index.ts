@@ -3,6 +3,7 @@ import { clients } from './clients.ts'
 import { codes } from './codes.ts'
 import { crossJwt } from './cross-jwt.ts'
 import { extraScenarios } from './extras.ts'
+import { otherAttackers } from './others.ts'
 import { pages } from './pages.ts'
 import { redirects } from './redirects.ts'
 import { requests } from './requests.ts'
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   crossJwt,
   pages,
   tokens,
+  otherAttackers,
   extraScenarios,
 ]
   .flat()
