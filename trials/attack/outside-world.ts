@@ -3,6 +3,7 @@ import { send } from '../../test/support/http.ts'
 import { endpointsOf, nonceOf } from '../../test/support/wire-server.ts'
 import { fileBeside, fixtureOf, readConfig } from './config.ts'
 import { makeWorld } from './make-world.ts'
+import { documentsOf } from './metadata.ts'
 import type { World } from './world.ts'
 
 /**
@@ -47,16 +48,6 @@ type SignIn = NonNullable<ReturnType<typeof readConfig>['sign_in']>
 
 const withDefaults = (signIn: SignIn): SignIn =>
   'forms' in signIn ? { forms: { ...signIn.forms, otp: signIn.forms.otp ?? 'otp' } } : signIn
-
-/** The documents of RFC 8414 3 and OpenID Connect Discovery 4, whichever is there. */
-function documentsOf(issuer: string): readonly string[] {
-  const { origin, pathname } = new URL(issuer)
-  const path = pathname === '/' ? '' : pathname.replace(/\/$/, '')
-  return [
-    `${origin}/.well-known/oauth-authorization-server${path}`,
-    `${origin}${path}/.well-known/openid-configuration`,
-  ]
-}
 
 async function readMetadata(
   issuer: string,
