@@ -1,6 +1,7 @@
 import { startSharedServer } from '../../test/support/shared-server.ts'
 import type { Fixtures } from '../../test/support/fixtures.ts'
 import { send } from '../../test/support/http.ts'
+import { openKeyHost } from '../../test/support/key-host.ts'
 import { endpointsOf } from '../../test/support/wire-server.ts'
 import type { Server } from '../../test/support/wire-server.ts'
 import { makeWorld } from './make-world.ts'
@@ -45,15 +46,21 @@ export async function startLocalWorld(): Promise<World> {
   })
 }
 
-/** A second local runtime, started when it is first asked for. */
+/** A second local runtime, started when it is first asked for; it may call a host of ours. */
 export function spareServer(): {
   readonly open: () => Promise<World>
   readonly close: () => Promise<void>
 } {
   let started: Promise<World> | undefined
   const start = async (): Promise<World> => {
-    const { server, fixtures, stop } = await startSharedServer()
-    return worldOf(server, fixtures, { close: stop })
+    const outbound = await openKeyHost()
+    const allowed = ['--outbound-allow', outbound.origin]
+    const { server, fixtures, stop } = await startSharedServer(allowed)
+    const close = async () => {
+      await outbound.close()
+      await stop()
+    }
+    return worldOf(server, fixtures, { outbound, close })
   }
   return {
     open: () => (started ??= start()),

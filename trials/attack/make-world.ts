@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClientFixture } from '../../test/support/fixtures.ts'
+import type { KeyHost } from '../../test/support/key-host.ts'
 import { openAdmin } from '../../test/support/wire-admin.ts'
 import { browserFor, wireClient } from '../../test/support/wire-client.ts'
 import type { Approve } from '../../test/support/wire-client.ts'
@@ -26,10 +27,10 @@ export type Known = {
   readonly certificateClient?: ClientFixture
   /** The local runtime behind it: its clock and its operator. */
   readonly runtime?: Server
-  /** Whether a host of ours on this machine is one it may call. */
-  readonly outbound?: boolean
   /** Whether it hands out DPoP nonces. */
   readonly nonces?: boolean
+  /** A host of ours that it may call. */
+  readonly outbound?: KeyHost
   readonly disposable?: () => Promise<World>
   readonly close?: () => Promise<void>
 }
@@ -67,6 +68,7 @@ export function makeWorld(known: Known): World {
     operator: async () => openAdmin(need(runtime, 'operator'), clock),
     log: () => readFileSync(join(need(runtime, 'log').state, 'server.log'), 'utf8'),
     moveClock: async (seconds) => moveClock(seconds, need(runtime, 'clock'), clock),
+    outboundHost: () => need(known.outbound, 'outbound'),
     disposable: () => need(known.disposable, 'disposable')(),
     settle: async () => {
       if (clock.offset !== 0 && runtime !== undefined) await moveClock(0, runtime, clock)
@@ -111,7 +113,7 @@ function abilities(known: Known): ReadonlySet<Capability> {
     grants: named('grant_management_endpoint'),
     operator: runtime !== undefined,
     clock: runtime !== undefined,
-    outbound: known.outbound === true,
+    outbound: known.outbound !== undefined,
     disposable: known.disposable !== undefined,
     headers: runtime !== undefined,
     log: runtime !== undefined,

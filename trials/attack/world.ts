@@ -1,4 +1,5 @@
 import type { Browser } from '../../test/support/browser.ts'
+import type { KeyHost } from '../../test/support/key-host.ts'
 import type { Admin } from '../../test/support/wire-admin.ts'
 import type { Person, WireClient } from '../../test/support/wire-client.ts'
 import type { Clock, DpopKey } from '../../test/support/wire-keys.ts'
@@ -40,6 +41,8 @@ export type World = {
   readonly log: () => string
   /** Moves the server's clock from where it stood at the start; `settle` moves it back. Needs `clock`. */
   readonly moveClock: (seconds: number) => Promise<void>
+  /** A host of ours that the server may call. Needs `outbound`. */
+  readonly outboundHost: () => KeyHost
   /** The same kind of server, for a scenario that locks up addresses and accounts. Needs `disposable`. */
   readonly disposable: () => Promise<World>
   /** Puts back what a scenario moved. */

@@ -6,6 +6,7 @@ import { crossJwt } from './cross-jwt.ts'
 import { extraScenarios } from './extras.ts'
 import { otherAttackers } from './others.ts'
 import { input } from './input.ts'
+import { limits } from './limits.ts'
 import { planted } from './markup.ts'
 import { pages } from './pages.ts'
 import { redirects } from './redirects.ts'
@@ -24,6 +25,7 @@ const classes: readonly (readonly Scenario[])[] = [
   extraScenarios,
   planted,
   input,
+  limits,
   caches,
 ]
 
