@@ -19,6 +19,8 @@ type Reply = {
   readonly to?: string
 }
 
+const documents = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+
 const random = (): string => randomBytes(24).toString('base64url')
 
 export async function startNaiveServer(
@@ -34,7 +36,7 @@ export async function startNaiveServer(
   async function answer(request: IncomingMessage): Promise<Reply> {
     const { pathname, searchParams } = new URL(request.url ?? '/', issuer)
     const form = new URLSearchParams(await bodyOf(request))
-    if (pathname.startsWith('/.well-known/')) return { json: metadataOf(issuer) }
+    if (documents.some((path) => (options.refuses === true ? pathname === path : pathname.startsWith(path)))) return { json: metadataOf(issuer) } // prettier-ignore
     if (options.refuses === true) return { status: 400, json: { error: 'invalid_request' } }
     const reference = searchParams.get('request_uri') ?? form.get('request_uri') ?? ''
     // Whatever comes last through the browser wins.

@@ -13,7 +13,7 @@ import type { World } from './world.ts'
 export async function worldOf(
   server: Server,
   fixtures: Fixtures,
-  more: Pick<Known, 'close' | 'disposable' | 'outbound'> = {},
+  more: Pick<Known, 'close' | 'disposable' | 'outbound' | 'thorough'> = {},
 ): Promise<World> {
   const { json: metadata } = await send(`${server.issuer}/.well-known/oauth-authorization-server`)
   const { web, second, mtlsPki, resourceServer } = fixtures.clients

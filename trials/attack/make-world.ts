@@ -29,6 +29,8 @@ export type Known = {
   readonly runtime?: Server
   /** Whether it hands out DPoP nonces. */
   readonly nonces?: boolean
+  /** False: the short form. */
+  readonly thorough?: boolean
   /** A host of ours that it may call. */
   readonly outbound?: KeyHost
   readonly disposable?: () => Promise<World>
@@ -53,6 +55,7 @@ export function makeWorld(known: Known): World {
     server,
     metadata,
     clock,
+    thorough: known.thorough ?? true,
     person,
     browser,
     act,

@@ -13,6 +13,8 @@ export type World = {
   /** As its metadata says (RFC 8414). */
   readonly metadata: Readonly<Record<string, unknown>>
   readonly clock: Clock
+  /** Whether long lists are tried whole; the test suite takes some of each. */
+  readonly thorough: boolean
   readonly has: (capability: Capability) => boolean
   /** Passwords and secrets that no report may show. */
   readonly secrets: readonly string[]
