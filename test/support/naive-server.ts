@@ -28,7 +28,10 @@ export async function startNaiveServer(
 ): Promise<NaiveServer> {
   const pushed = new Map<string, URLSearchParams>()
   const server = createServer((request, response) => {
-    void answer(request).then((reply) => render(reply, response))
+    void answer(request).then(
+      (reply) => render(reply, response),
+      () => render({ status: 500 }, response),
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -59,7 +62,8 @@ export async function startNaiveServer(
           ),
         }
       case '/consent': {
-        const to = new URL(form.get('to') || 'https://nowhere.example/cb')
+        const told = form.get('to') ?? ''
+        const to = new URL(URL.canParse(told) ? told : 'https://nowhere.example/cb')
         to.search = new URLSearchParams({ code: random(), state: form.get('state') ?? '' }).toString() // prettier-ignore
         return { status: 307, to: to.href }
       }

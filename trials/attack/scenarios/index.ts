@@ -6,9 +6,11 @@ import { crossJwt } from './cross-jwt.ts'
 import { extraScenarios } from './extras.ts'
 import { otherAttackers } from './others.ts'
 import { input } from './input.ts'
+import { prototypes } from './json.ts'
 import { limits } from './limits.ts'
 import { planted } from './markup.ts'
 import { pages } from './pages.ts'
+import { phishing } from './phishing.ts'
 import { redirects } from './redirects.ts'
 import { requests } from './requests.ts'
 import { tokens } from './tokens.ts'
@@ -18,7 +20,7 @@ const classes: readonly (readonly Scenario[])[] = [
   requests,
   redirects,
   clients,
-  [crossJwt],
+  [crossJwt, phishing, prototypes],
   pages,
   tokens,
   otherAttackers,

@@ -1,18 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import type { Page } from '../../../test/support/browser.ts'
 import { form } from '../../../test/support/http.ts'
 import { openKeyHost } from '../../../test/support/key-host.ts'
 import type { WireClient } from '../../../test/support/wire-client.ts'
-import {
-  arrive,
-  completes,
-  opens,
-  prove,
-  reachConsent,
-  redeems,
-  requestSurvives,
-} from '../common.ts'
+import { completes, opens, prove, reachConsent, redeems, requestSurvives } from '../common.ts'
 import { allOf, finding, refusedAs, refusedPage, shown } from '../finding.ts'
 import type { Finding } from '../finding.ts'
 import { requestObject } from '../forge.ts'
@@ -353,60 +345,5 @@ async function entrances(
   }
 }
 
-const phishing: Scenario = {
-  id: 'ATK-A1-20',
-  title: 'profit from a request that the victim was sent and approved',
-  clauses: ['FAPI1 Baseline 8.8', 'FAPI2 AM 6'],
-  needs: ['person', 'pages'],
-  parts: [
-    part({
-      what: 'what the attacker knows of an approved request',
-      arrange: async (world) => {
-        const state = `state-${randomBytes(8).toString('hex')}`
-        const { requestUri, verifier } = await world.second.par({ fields: { state } })
-        const callback = await world.second.approve(requestUri)
-        return { requestUri, verifier, state, code: callback.searchParams.get('code') ?? '' }
-      },
-      twin: async (world, { code, verifier }) =>
-        redeems(world.second, { code, verifier }, await prove(world)),
-      attack: async (world, { requestUri, verifier, state }, attempt) => {
-        const proving = await prove(world)
-        const challenge = createHash('sha256').update(verifier).digest('base64url')
-        for (const [what, code] of Object.entries({ 'the reference': requestUri, 'its body': requestUri.split(':').at(-1) ?? '', 'the state': state, 'the challenge': challenge })) {
-          await attempt(`${what} as a code`, async () =>
-            refusedAs((await world.second.redeem({ code, verifier }, proving)).answer, '400 invalid_grant'),
-          )
-          await attempt(`${what} as a refresh token`, async () =>
-            refusedAs((await world.second.refresh(code, proving)).answer, '400 invalid_grant'),
-          )
-        } // prettier-ignore
-      },
-      unharmed: async (world, { code, verifier }, check) => {
-        await check('consent alone executed nothing: the code was still unused', async () =>
-          redeems(world.second, { code, verifier }, await prove(world)),
-        )
-      },
-    }),
-    part({
-      what: 'a link that ought to sign in or approve by itself',
-      arrange: arrive,
-      twin: (world, at) => opens(world, at.page),
-      attack: async (world, { requestUri }, attempt) => {
-        const browser = world.browser()
-        await world.web.approve((await world.web.par()).requestUri, world.person, browser)
-        for (const extra of ['', '&approve=1&action=approve&consent=true', '&prompt=none']) {
-          await attempt(`in a signed-in browser${extra === '' ? '' : `, with ${extra}`}`, async () => {
-            const url = `${world.web.authorizeUrl(requestUri)}${extra}`
-            const page = await browser.open(url, { from: 'cross-site' })
-            const silent = page.redirectedTo?.searchParams.has('code') === true
-            return finding(!silent, shown(page))
-          }) // prettier-ignore
-        }
-      },
-      unharmed: requestSurvives,
-    }),
-  ],
-}
-
-/** A1-05 to A1-09 and A1-20: what is done with a pushed request. */
-export const requests: readonly Scenario[] = [swap, guessing, replayed, tampering, classic, phishing] // prettier-ignore
+/** A1-05 to A1-09: what is done with a pushed request. */
+export const requests: readonly Scenario[] = [swap, guessing, replayed, tampering, classic] // prettier-ignore
