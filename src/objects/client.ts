@@ -56,6 +56,7 @@ export class Client extends EdgeObject {
     (statement, ...values) => this.sql(statement, ...values),
     // An alarm that is to tell news again comes first; it sweeps as well.
     (at) => this.wakeAt(this.read('untold') === undefined ? at : this.now() + retryAfter),
+    this.shelf,
   )
 
   /** Takes an assertion `jti` (hashed) once and tells the client's standing. `validUntil` in ms. */

@@ -11,6 +11,7 @@ export class ReplayGuard extends EdgeObject<unknown> {
   private readonly slots = new ReplaySlots(
     (statement, ...values) => this.sql(statement, ...values),
     (at) => this.wakeAt(at),
+    this.shelf,
   )
 
   /**

@@ -1,7 +1,8 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Env } from '../../src/config.ts'
+import type { ReplayGuard } from '../../src/objects/replay-guard.ts'
 
 const env = bindings as unknown as Env
 const guard = (name: string) => env.REPLAY_GUARD.getByName(name)
@@ -46,6 +47,27 @@ describe('ReplayGuard', () => {
       await runDurableObjectAlarm(guard('window'))
       expect((await guard('window').use('proof', until)).value).not.toBe('fresh')
     }
+  })
+
+  it('never accepts a proof again when its clock goes back after a sweep', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const start = Date.UTC(2026, 0, 1)
+    vi.setSystemTime(start)
+    const until = start + 360_000
+    expect((await guard('back').use('proof', until)).value).toBe('fresh')
+    vi.setSystemTime(start + 1_200_000)
+    expect(await runDurableObjectAlarm(guard('back'))).toBe(true)
+    vi.setSystemTime(start)
+    const isRefused = () =>
+      runInDurableObject(guard('back'), (instance: ReplayGuard) =>
+        expect(() => instance.use('proof', until)).toThrow('the clock went back'),
+      )
+    await isRefused()
+    await evictDurableObject(guard('back'))
+    await isRefused()
+    // What ends later than anything that was dropped is taken as ever.
+    expect((await guard('back').use('another', start + 900_000)).value).toBe('fresh')
+    expect((await guard('back').use('another', start + 900_000)).value).toBe('used')
   })
 
   it('knows a used key whatever end of validity it comes with', async () => {
