@@ -14,7 +14,13 @@ it('ReplayGuard: a proof that was taken once is never taken again, whatever the 
       storage.sql.exec(statement, ...values).toArray()
     const property = fc.property(replayCommands, (commands) => {
       let alarm: number | undefined
-      const make = () => new ReplaySlots(sql, (at) => (alarm = at))
+      // Each run is a guard of its own, so it begins with nothing forgotten.
+      const kept = new Map<string, unknown>()
+      const shelf = {
+        read: <T>(key: string) => kept.get(key) as T | undefined,
+        write: (key: string, value: unknown) => void kept.set(key, value),
+      }
+      const make = () => new ReplaySlots(sql, (at) => (alarm = at), shelf)
       let slots = make()
       const world = guardWorld({
         use: (key, validUntil, now) => slots.use(key, validUntil, now),

@@ -20,7 +20,12 @@ function openGuard(): GuardUnderTest & { readonly close: () => void } {
     const known = statements.get(statement) ?? database.prepare(statement)
     return known.all(...(values as string[])) as Record<string, SqlStorageValue>[]
   }
-  const make = () => new ReplaySlots(sql, (at) => (alarm = at))
+  const kept = new Map<string, unknown>()
+  const shelf = {
+    read: <T>(key: string) => kept.get(key) as T | undefined,
+    write: (key: string, value: unknown) => void kept.set(key, value),
+  }
+  const make = () => new ReplaySlots(sql, (at) => (alarm = at), shelf)
   let slots = make()
   return {
     use: (key, validUntil, now) => slots.use(key, validUntil, now),
