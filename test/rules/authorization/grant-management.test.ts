@@ -20,11 +20,12 @@ describe('grant management', () => {
     ['GM-07', 'a grant_id without an action', { grant_id: grantId }],
     ['GM-08', 'update, as some texts of the draft call it', { grant_management_action: 'update' }],
     ['GM-08', 'another case', { grant_management_action: 'Create' }],
+    ['GM-08', 'an unknown action with a grant_id', { grant_management_action: 'extend', grant_id: grantId }],
     ['GM-09', 'merge without a grant_id', { grant_management_action: 'merge' }],
     ['GM-09', 'replace without a grant_id', { grant_management_action: 'replace' }],
   ])('%s refuses %s', (_id, _what, parameters) => {
     expect(refusalOf(grantManagement, parameters)).toBe('invalid_request')
-  })
+  }) // prettier-ignore
 
   it('GM-08 may be left out, unless the issuer requires it', () => {
     expect(manage({})).toBeUndefined()

@@ -148,6 +148,15 @@ describe('parseForm', () => {
   })
 })
 
+describe('a parameter without a value', () => {
+  it('RFC 6749 3.1 is omitted, and counts as sent', () => {
+    expect(valueOf(parseForm('state&scope=')).size).toBe(0)
+    for (const text of ['state&state=1', 'state=1&state', 'state=&state='])
+      expect(codeOf(parseForm(text))).toBe('invalid_request')
+    expect([...valueOf(parseForm('=x&sta=te'))]).toEqual([['', ['x']], ['sta', ['te']]]) // prettier-ignore
+  })
+})
+
 describe('one, all and words', () => {
   const parameters = valueOf(parseForm('a=x++y+x&resource=1&resource=2'))
 
@@ -212,6 +221,9 @@ describe('readBody', () => {
     request.headers.set('content-length', String(mostBodyBytes + 1))
     expect(codeOf(await readBody(request))).toBe('payload_too_large')
     expect(request.bodyUsed).toBe(false)
+    const fits = streamed(Uint8Array.of(97))
+    fits.headers.set('content-length', String(mostBodyBytes))
+    expect(valueOf(await readBody(fits))).toBe('a')
   })
 
   it('SP-PAR-05 refuses a longer stream that announces no size', async () => {
@@ -229,6 +241,11 @@ describe('readBody', () => {
     }
     expect(codeOf(await readBody(request(chunk, chunk)))).toBe('payload_too_large')
     expect(valueOf(await readBody(request(chunk)))).toHaveLength(40_000)
+  })
+
+  it('keeps a byte order mark, which is part of what was sent', async () => {
+    const text = await readBody(streamed(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)))
+    expect(valueOf(text)).toBe('\ufeffa')
   })
 
   it('reads a character that arrives in two pieces', async () => {
@@ -262,6 +279,7 @@ describe('discardBody', () => {
     } as RequestInit)
     expect(codeOf(await readBody(request))).toBe('payload_too_large')
     await discardBody(request)
+    expect(request.body?.locked).toBe(false)
     expect(sent).toBeGreaterThanOrEqual(1_048_576)
     expect(sent).toBeLessThan(2_000_000)
   })

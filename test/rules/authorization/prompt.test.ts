@@ -46,3 +46,26 @@ describe('login_hint', () => {
     expect(refusalOf(prompt, { login_hint: `${hint}h` })).toBe('invalid_request')
   })
 })
+
+describe('what is known of the person', () => {
+  it('OIDC Core 3.1.2.1 goes on as numbers and texts, and only where it was pushed', () => {
+    const subjectHint = 'alice'
+    const given = pushed({ max_age: '0060', login_hint: 'x'.repeat(256), ui_locales: 'de de-CH' })
+    expect(valueOf(prompt({ ...given, subjectHint }))).toEqual({
+      prompt: [],
+      maxAge: 60,
+      loginHint: 'x'.repeat(256),
+      subjectHint,
+      uiLocales: ['de', 'de-CH'],
+    })
+    expect(Object.keys(valueOf(prompt(pushed({ ui_locales: ' ' }))))).toEqual(['prompt'])
+  })
+
+  it('OIDC Core 3.1.2.1 is bounded: a hint of 256 characters, 16 languages', () => {
+    expect(refusalOf(prompt, { login_hint: 'x'.repeat(257) })).toBe('invalid_request')
+    const many = Array.from({ length: 20 }, (_, at) => `x${at}`)
+    expect(valueOf(prompt(pushed({ ui_locales: many.join(' ') }))).uiLocales).toEqual(
+      many.slice(0, 16),
+    )
+  })
+})

@@ -31,9 +31,9 @@ const jws = await sign(
 
 describe('a pushed request as it was received', () => {
   it('MS 7 holds the parameters without credentials, and whose they were', async () => {
-    const form = bag({ state: 's', resource: ['a', 'b'], client_assertion: 'secret', client_assertion_type: 'jwt-bearer' }) // prettier-ignore
+    const form = bag({ request: 'x', state: 's', resource: ['a', 'b'], client_assertion: 'secret', client_assertion_type: 'jwt-bearer' }) // prettier-ignore
     const received = await receivedRequest({ ...proven, form, signed: undefined })
-    expect(received).toEqual({
+    expect(received).toStrictEqual({
       clientId: 'app',
       receivedAt: now * 1000,
       authentication: {
@@ -52,7 +52,7 @@ describe('a pushed request as it was received', () => {
     const form = bag({ request: jws })
     const { signed } = valueOf(await openRequest(call, client, form))
     const { content } = await receivedRequest({ ...proven, form, signed })
-    expect(content).toEqual({ jws, alg: 'ES256', jwk, keyFrom: 'jwks' })
+    expect(content).toStrictEqual({ jws, alg: 'ES256', jwk, keyFrom: 'jwks' })
   })
 
   it('MS 7 says from which address the key came', async () => {
@@ -82,6 +82,16 @@ describe('a pushed request as it was received', () => {
     })
   })
 
+  it('names no key id of a key that has none', async () => {
+    const bare = { ...proven.client, assertion: { ...proven.client.assertion, jwk: key.publicJwk } }
+    const received = await receivedRequest({ ...proven, client: bare, form: bag({}), signed: undefined }) // prettier-ignore
+    expect(received.authentication).toStrictEqual({
+      method: 'private_key_jwt',
+      alg: 'ES256',
+      jkt: await thumbprintOf(jwk),
+    })
+  })
+
   it('names the certificate of a client that is proven by one', async () => {
     const given = {
       ...proven,
@@ -92,6 +102,8 @@ describe('a pushed request as it was received', () => {
     const request = { ...given, sender, form: bag({}), signed: undefined }
     const received = await receivedRequest(request)
     expect(received.authentication).toEqual({ method: 'tls_client_auth', 'x5t#S256': 'thumb' })
-    expect(received.sender).toEqual({ 'x5t#S256': 'thumb' })
+    expect(received.sender).toStrictEqual({ 'x5t#S256': 'thumb' })
+    const none = await receivedRequest({ ...request, certificate: undefined })
+    expect(none.authentication).toStrictEqual({ method: 'tls_client_auth' })
   })
 })

@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest'
 import {
   addressOf,
   errorParameters,
+  makeResponse,
   respondWith,
   seeOther,
 } from '../../../src/authorization/respond.ts'
 import type { Destination, ResponseParameters } from '../../../src/authorization/respond.ts'
 import { makeCall } from '../support/call.ts'
-import { makeClient, makeIssuer } from '../support/issuer.ts'
+import { decodeJwt } from '../../../src/tokens/jwt.ts'
+import { codeOf, makeClient, makeIssuer, valueOf } from '../support/issuer.ts'
 import { holdsAsync } from '../support/property.ts'
+import { callWithRings, newIssuerId, ringKey, ringOf } from '../support/rings.ts'
 
 const issuer = makeIssuer({ issuer: 'https://as.bank.example/tenant/a' })
 const call = makeCall({ issuer })
@@ -89,6 +92,35 @@ describe('an authorization response', () => {
   })
 })
 
+describe('a signed authorization response', () => {
+  const signer = makeIssuer({ id: newIssuerId() })
+  const made = async (responseMode: 'query.jwt' | 'fragment.jwt' | 'form_post.jwt', client = makeClient()) => {
+    const rings = { signing: ringOf(signer, [await ringKey(signer)]) }
+    const served = callWithRings(signer, rings).call
+    const request = { redirectUri: 'https://app.example/cb?a=b', responseMode, state: 's' }
+    return makeResponse(served, { client, request }, { code: 'c' })
+  } // prettier-ignore
+
+  it.each([['query.jwt', 'query'], ['fragment.jwt', 'fragment'], ['form_post.jwt', 'form']] as const)(
+    'MS-JARM-04 MS-JARM-05 by %s is one parameter, which says all the others',
+    async (mode, by) => {
+      const response = valueOf(await made(mode))
+      const { jws, parameters, jwk, ...where } = response
+      expect(where).toEqual({ to: 'https://app.example/cb?a=b', by })
+      expect(parameters).toEqual({ response: jws })
+      expect(decodeJwt(jws ?? '')?.claims).toMatchObject({ code: 'c', state: 's', iss: signer.url })
+      expect(decodeJwt(jws ?? '')?.header['kid']).toBe(jwk?.['kid'])
+      const joint = by === 'fragment' ? '#' : '&'
+      expect(addressOf(response)).toBe(`https://app.example/cb?a=b${joint}response=${jws}`)
+    },
+  ) // prettier-ignore
+
+  it('MS-JARM-07 is refused where it cannot be encrypted as registered', async () => {
+    const how = { authorization_encrypted_response_alg: 'ECDH-ES', authorization_encrypted_response_enc: 'A256GCM' } as const // prettier-ignore
+    expect(codeOf(await made('query.jwt', makeClient(how)))).toBe('invalid_request')
+  })
+})
+
 describe('seeOther', () => {
   it('SP-AS-29 SP-AS-30 is a 303 that nobody stores, without body', async () => {
     const response = seeOther('https://app.example/cb?code=c', ['a=1', 'b=2'])
@@ -97,5 +129,6 @@ describe('seeOther', () => {
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
     expect(await response.text()).toBe('')
+    expect(seeOther('https://app.example/cb').headers.getSetCookie()).toEqual([])
   })
 })

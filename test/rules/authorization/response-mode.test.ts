@@ -21,6 +21,16 @@ describe('response_mode', () => {
       expect(modeOf(mode)).toBe(mode)
   })
 
+  it('MS-JARM-01 must be named, and signed, where the profile has only signed ones', () => {
+    const issuer = { profile: 'fapi2-message-signing' }
+    const ask = (value?: string) =>
+      refusalOf(responseMode, value === undefined ? {} : { response_mode: value }, { issuer })
+    expect(ask()).toBe('invalid_request')
+    expect(ask('query')).toBe('invalid_request')
+    for (const mode of ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'])
+      expect(ask(mode)).toBeUndefined()
+  })
+
   it('MS 5.3.3 refuses what the client did not register, in whichever words', () => {
     const signed = { client: { response_modes: ['jwt'] } }
     for (const value of ['jwt', 'query.jwt'])

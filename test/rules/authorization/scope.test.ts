@@ -34,6 +34,15 @@ describe('scope', () => {
     expect(refusalOf(scope, { scope: value }, { client })).toBe('invalid_scope')
   })
 
+  it.each(['grant_management_query', 'openid grant_management_revoke'])(
+    'refuses %j, which a client asks for in its own name',
+    (value) => {
+      const client = { scope: 'openid grant_management_query grant_management_revoke' }
+      expect(refusalOf(scope, { scope: value }, { client })).toBe('invalid_scope')
+      expect(refusalOf(scope, { scope: 'openid' }, { client })).toBeUndefined()
+    },
+  )
+
   it('refuses a request without scope, and one of blanks', () => {
     expect(refusalOf(scope, {})).toBe('invalid_scope')
     expect(refusalOf(scope, { scope: '   ' })).toBe('invalid_scope')

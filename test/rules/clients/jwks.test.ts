@@ -189,6 +189,13 @@ describe('checkPublicJwks', () => {
     },
   )
 
+  it('refuses members of other types, and a list in which one is no text', () => {
+    for (const member of [{ kid: 1 }, { use: ['sig'] }, { alg: null }, { key_ops: 'verify' }, { key_ops: ['verify', 1] }, { x5c: [1, 'AA'] }])
+      expect(codeOf(checkPublicJwks({ keys: [{ ...ec.publicJwk, ...member }] }))).toBe('invalid_client_metadata')
+    const listed = valueOf(checkPublicJwks({ keys: [{ ...ec.publicJwk, key_ops: ['verify'] }] }))
+    expect(Object.keys(listed.keys[0] ?? {}).sort()).toEqual(['crv', 'key_ops', 'kty', 'x', 'y'])
+  }) // prettier-ignore
+
   it('refuses a kid with half a character, which no record could hold', () => {
     const named = (kid: string) => checkPublicJwks({ keys: [{ ...ec.publicJwk, kid }] })
     expect(codeOf(named('half \ud83d'))).toBe('invalid_client_metadata')

@@ -59,6 +59,7 @@ describe('response modes', () => {
     expect(mayRespondBy({ response_modes: ['jwt'] }, 'query.jwt')).toBe(true)
     expect(mayRespondBy({ response_modes: ['query.jwt'] }, 'query.jwt')).toBe(true)
     expect(mayRespondBy({ response_modes: ['query.jwt'] }, 'query')).toBe(false)
+    expect(mayRespondBy({ response_modes: ['query', 'fragment.jwt'] }, 'query')).toBe(true)
     expect(mayRespondBy({}, 'form_post.jwt')).toBe(true)
   })
 })

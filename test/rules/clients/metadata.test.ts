@@ -53,6 +53,13 @@ describe('client metadata', () => {
     expect(valueOf(check({ ...full, ...unknown }))).toEqual({ ...sound, ...full })
   })
 
+  it('RAR-17 names types of details that its issuer knows', () => {
+    const of = (...types: readonly string[]) => problem({ authorization_details_types: types })
+    expect(of('payment_initiation')).toMatch(/a type this issuer does not know/)
+    expect(of('toString')).toMatch(/a type this issuer does not know/)
+    expect(of()).toBeUndefined()
+  })
+
   it('is frozen, and passes its own check unchanged: an update is judged as a creation', () => {
     for (const base of [sound, pki]) {
       const first = valueOf(check({ dpop_bound_access_tokens: true }, base))

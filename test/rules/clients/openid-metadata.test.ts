@@ -10,6 +10,15 @@ const other = await makeKey('ES256')
 const signing = { ...ec.publicJwk, kid: '1', use: 'sig' }
 const encEc = { ...other.publicJwk, kid: '2', use: 'enc' }
 const encRsa = { ...rsa.publicJwk, kid: '3', use: 'enc' }
+describe('post_logout_redirect_uris', () => {
+  it('RP-Initiated Logout 3 have at most 1024 characters', () => {
+    const uri = 'https://app.example/'
+    const of = (length: number) => problem({ post_logout_redirect_uris: [uri.padEnd(length, 'x')] })
+    expect(of(1_024)).toBeUndefined()
+    expect(of(1_025)).toMatch(/longer than 1024 characters/)
+  })
+})
+
 const withKeys = (...keys: readonly object[]) => ({ jwks: { keys: [signing, ...keys] } })
 
 describe('subject types', () => {

@@ -248,6 +248,25 @@ describe('fetchOutbound', () => {
     expect(await request?.text()).toBe('a=b')
   })
 
+  it.each([300, 301, 302, 307, 399, 0])(
+    'ATK-A1-30 gives no answer of status %i',
+    async (status) => {
+      const redirected = { status, headers: new Headers(), body: null } as Response
+      const by: typeof fetch = async () => redirected
+      const options = { issuer, allowed: () => false, fetch: by }
+      const calling = fetchOutbound('https://tpp.example/logout', form, options)
+      await expect(calling).rejects.toThrow(`status ${status}`)
+    },
+  )
+
+  it('gives an answer without body as one', async () => {
+    for (const status of [204, 205, 200]) {
+      const options = { issuer, allowed: () => false, fetch: async () => new Response(null, { status }) } // prettier-ignore
+      const answer = await fetchOutbound('https://tpp.example/logout', form, options)
+      expect([answer.status, await answer.text()]).toEqual([status, ''])
+    }
+  })
+
   it('ATK-A1-30 posts nothing to an address it must not call, and names it as it is called', async () => {
     const called = vi.fn<typeof fetch>()
     const options = { issuer, allowed: () => false, fetch: called, what: 'backchannel_logout_uri' }

@@ -41,6 +41,25 @@ describe('a nonce', () => {
     expect(new Set(others).size).toBe(50)
   })
 
+  it('spreads callers over many guards by both of its random bytes', async () => {
+    const guards = Array.from({ length: 64 }, async () => {
+      const nonce = await mintNonce(keysOf(), { hint: 'weur', guards: 1_024 }, now)
+      return (await readNonce(keysOf(), nonce, now))?.n ?? -1
+    })
+    const met = await Promise.all(guards)
+    expect(met.some((n) => n > 255)).toBe(true)
+    expect(met.some((n) => n % 256 !== 0)).toBe(true)
+  })
+
+  it('DPOP-AS-10 is made once for a guard and a slot by the same isolate', async () => {
+    const keys = keysOf()
+    const alone = { hint: 'weur', guards: 1 } as const
+    const nonce = await mintNonce(keys, alone, now)
+    expect(await mintNonce(keys, alone, now + slot - 1)).toBe(nonce)
+    expect(await mintNonce(keys, { ...alone, hint: 'afr' }, now)).not.toBe(nonce)
+    expect(await mintNonce(keysOf(), alone, now)).not.toBe(nonce)
+  })
+
   it('spreads callers of one place over its guards, and over no other', async () => {
     for (const guards of [1, 3, 1024]) {
       const keys = keysOf()

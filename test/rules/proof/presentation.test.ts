@@ -226,9 +226,11 @@ describe('judgeNonce and judgeUse', () => {
   })
 
   it('DPOP-14 SP-SC-02 refuse a second use, and ask again when the nonce has just ended', () => {
-    expect(codeOf(judgeUse('used'))).toBe('invalid_dpop_proof')
+    const used = judgeUse('used')
+    expect(codeOf(used)).toBe('invalid_dpop_proof')
+    expect(used.ok ? undefined : used.refusal.event).toBe('proof.replayed')
     expect(codeOf(judgeUse('late'))).toBe('use_dpop_nonce')
-    expect(codeOf(judgeUse('fresh'))).toBeUndefined()
+    expect(judgeUse('fresh')).toEqual({ ok: true, value: true })
   })
 })
 
@@ -261,6 +263,12 @@ describe('the answer of a protected resource', () => {
       'DPoP error="insufficient_user_authentication", error_description="x", acr_values="urn:a urn:b", max_age="300", algs="ES256 PS256"',
     )
     expect(challenge(refusal, { algorithms })).not.toMatch(/acr_values|max_age/)
+  })
+
+  it('RFC 9396 names the types of details that would do', () => {
+    const refusal = { code: 'insufficient_scope', description: 'x' } as const
+    const header = challenge(refusal, { algorithms, detailTypes: ['payment', 'account'] })
+    expect(header).toContain(', authorization_details_types="payment account", ')
   })
 
   it('RFC 9449 7.2 speaks to a Bearer token in its scheme, and offers DPoP', () => {

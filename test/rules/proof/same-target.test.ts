@@ -22,19 +22,20 @@ describe('sameTarget', () => {
     'https://as.bank.example/%74enant/token',
     'https://as.bank.example/tenant/%74%6f%6B%65n',
     'https://as.bank.example/tenant/%2e/token',
+    `${url}?`.padEnd(2_048, 'x'),
   ])('DPOP-09 takes %s for the same address', (htu) => {
     expect(sameTarget(htu, url)).toBe(true)
   })
 
   it.each([
-    '', 'x', '/tenant/token', '//as.bank.example/tenant/token', 'as.bank.example/tenant/token', 'http://as.bank.example/tenant/token',
+    '', 'x', '/tenant/token', `${url}?`.padEnd(2_049, 'x'), 'xhttps://as.bank.example/tenant/token', `blob:${url}`, '//as.bank.example/tenant/token', 'as.bank.example/tenant/token', 'http://as.bank.example/tenant/token',
     'http://as.bank.example:443/tenant/token', 'https://as.bank.example:8443/tenant/token', 'https://as.bank.example./tenant/token',
     'https://evil.example/tenant/token', 'https://as.bank.example.evil.example/tenant/token', 'https://as.bank.example/tenant/token/',
     'https://as.bank.example/tenant//token', 'https://as.bank.example//tenant/token', 'https://as.bank.example/Tenant/token',
     'https://as.bank.example/tenant/TOKEN', 'https://as.bank.example/tenant/token%2F', 'https://as.bank.example/tenant%2Ftoken',
     'https://as.bank.example/tenant/token;x', 'https://as.bank.example/tenant/token%3Fx', 'https://as.bank.example/tenant/par',
     'https://as.bank.example/token', 'https://as.bank.example', 'https://as.bank.example/tenant/../token',
-    'https://user@as.bank.example/tenant/token', 'https://user:pw@as.bank.example/tenant/token',
+    'https://user@as.bank.example/tenant/token', 'https://:pw@as.bank.example/tenant/token', 'https://user:pw@as.bank.example/tenant/token',
     'https://as.bank.example@evil.example/tenant/token', 'https:as.bank.example/tenant/token', 'https:/as.bank.example/tenant/token',
     'https:\\\\as.bank.example\\tenant\\token', 'https://as.bank.example/tenant\\token', ' https://as.bank.example/tenant/token',
     'https://as.bank.example/tenant/token ', 'https://as.bank.example/tenant/token\n', 'https://as.bank.example/ten\tant/token',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   adminAudience,
   defaultResources,
+  grantsAudience,
   scopeFor,
   userinfoAudience,
 } from '../../../src/tokens/audience.ts'
@@ -16,6 +17,14 @@ describe('scopeFor', () => {
   it('SP-AS-14 leaves a token the scopes its resource server understands, and those of OpenID', () => {
     const granted = ['openid', 'accounts', 'admin-of-others', 'email']
     expect(scopeFor(issuer, 'https://api.bank.example', granted)).toEqual(['openid', 'accounts', 'email'])
+  }) // prettier-ignore
+
+  it('SP-AS-14 leaves what manages grants to the grants endpoint, and nothing else there', () => {
+    const granted = ['openid', 'grant_management_query', 'accounts', 'grant_management_revoke']
+    expect(grantsAudience(issuer)).toBe(`${issuer.url}/grants`)
+    expect(scopeFor(issuer, grantsAudience(issuer), granted)).toEqual(['grant_management_query', 'grant_management_revoke']) // prettier-ignore
+    for (const audience of ['https://api.bank.example', 'https://other.bank.example', userinfoAudience(issuer)])
+      expect(scopeFor(issuer, audience, granted)).toEqual(['openid', 'accounts'])
   }) // prettier-ignore
 
   it('SP-AS-14 gives nothing that was not granted', () => {

@@ -5,6 +5,7 @@ import {
   importKey,
   signJwt,
   thumbprintOf,
+  typeName,
   verifySignature,
 } from '../../../src/tokens/jwt.ts'
 import { base64url, foreignAlgorithms, makeKey, sign } from '../support/keys.ts'
@@ -19,6 +20,14 @@ beforeAll(async () => {
   ec = await makeKey('ES256')
   rsa = await makeKey('PS256')
   ed = await makeKey('EdDSA')
+})
+
+describe('typeName', () => {
+  it('RFC 7515 4.1.9 is without its optional prefix, in small letters', () => {
+    expect(typeName('application/JWT')).toBe('jwt')
+    expect(typeName('x-application/jwt')).toBe('x-application/jwt')
+    expect(typeName(undefined)).toBeUndefined()
+  })
 })
 
 describe('decodeJwt', () => {
@@ -44,6 +53,13 @@ describe('decodeJwt', () => {
     const decoded = decodeJwt(`${base64url({})}.${claims}.`)
     expect(decoded?.claims['sub']).toBeUndefined()
     expect(decoded?.claims['a']).toBe(2)
+  })
+
+  it('gives nothing of a part that is not UTF-8', () => {
+    const crooked = Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])
+    const [sound, bad] = [base64url({}), crooked.toString('base64url')]
+    expect(decodeJwt(`${sound}.${bad}.AA`)).toBeUndefined()
+    expect(decodeJwt(`${bad}.${sound}.AA`)).toBeUndefined()
   })
 
   it('never throws, and gives objects or nothing', () => {
