@@ -39,16 +39,19 @@ export class ReplaySlots {
     if (now > validUntil) return 'late'
     if (validUntil < this.forgotten()) throw new Error('the clock went back to what is forgotten')
     const slot = Math.floor(validUntil / slotLength)
-    // The same key with another end of validity is still the same key.
-    for (const other of this.slots()) {
-      if (other !== slot && this.holds(other, key)) return 'used'
-    }
     this.open(slot)
-    const taken = this.sql(
-      `INSERT INTO ${tableOf(slot)} (key) VALUES (?) ON CONFLICT DO NOTHING RETURNING 1 AS fresh`,
-      key,
-    )
-    return taken.length === 1 ? 'fresh' : 'used'
+    return this.sql(this.take(slot), key).length === 1 ? 'fresh' : 'used'
+  }
+
+  /** One statement. The same key with another end of validity is still the same key. */
+  private take(slot: number): string {
+    let nowhere = 'TRUE'
+    for (const other of this.slots()) {
+      if (other === slot) continue
+      nowhere += ` AND NOT EXISTS (SELECT 1 FROM ${tableOf(other)} WHERE key = ?1)`
+    }
+    const table = tableOf(slot)
+    return `INSERT INTO ${table} (key) SELECT ?1 WHERE ${nowhere} ON CONFLICT DO NOTHING RETURNING 1`
   }
 
   /** Drops what can no longer be accepted; returns when to come again, if anything is left. */
@@ -72,10 +75,6 @@ export class ReplaySlots {
     if (until <= this.forgotten()) return
     this.forgottenUntil = until
     this.shelf.write(forgottenKey, until)
-  }
-
-  private holds(slot: number, key: string): boolean {
-    return this.sql(`SELECT 1 FROM ${tableOf(slot)} WHERE key = ?`, key).length > 0
   }
 
   private open(slot: number): void {
