@@ -62,7 +62,14 @@ export type Contender = Served & {
 
 export const scopes = 'openid accounts'
 
-export type ContenderName = 'fapi-edge' | 'fapi-edge, memory' | 'floor' | 'oidc-provider'
+/** `memory`: objects lie in memory as the peer's do, not on disk. */
+export type ContenderName =
+  | 'fapi-edge'
+  | 'fapi-edge, memory'
+  | 'floor'
+  | 'floor, memory'
+  | 'floor with two calls, memory'
+  | 'oidc-provider'
 
 /** The same for all servers of a run. */
 export const benchClient: BenchClient = {
@@ -81,15 +88,16 @@ export async function startContender(
   more: { readonly state?: string; readonly inspectorPort?: number } = {},
 ): Promise<Contender> {
   const [port = 0] = await freePorts(1)
-  const kind = name === 'fapi-edge, memory' ? 'fapi-edge' : name
-  const place = name === 'fapi-edge' ? workshop.folder : workshop.fast
-  const state =
-    more.state ?? mkdtempSync(join(name === 'floor' ? workshop.folder : place, 'state-'))
+  const [base, memory] = name.split(', ')
+  const calls = base === 'floor with two calls' ? 2 : 1
+  const kind = (calls === 2 ? 'floor' : base) as ServeOptions['kind']
+  const place = memory === undefined ? workshop.folder : workshop.fast
+  const state = more.state ?? mkdtempSync(join(place, 'state-'))
   mkdirSync(state, { recursive: true })
   const bundle = kind === 'floor' ? workshop.floor : workshop.production
   const { inspectorPort } = more
   const options: ServeOptions = {
-    ...{ kind, port, state, bundle, client: benchClient, operatorKey, signingKey },
+    ...{ kind, port, state, bundle, client: benchClient, operatorKey, signingKey, calls },
     ...(inspectorPort === undefined ? {} : { inspectorPort }),
   }
   const served = await serve(options)

@@ -7,7 +7,9 @@ import type { Round, Rounds } from './rounds.ts'
 
 export type TokenFigures = Readonly<Record<ContenderName, Rounds>>
 
-const names: readonly ContenderName[] = ['fapi-edge', 'fapi-edge, memory', 'floor', 'oidc-provider']
+const names: readonly ContenderName[] = [
+  'fapi-edge, memory', 'floor, memory', 'floor with two calls, memory', 'oidc-provider', 'fapi-edge', 'floor',
+] // prettier-ignore
 
 /** client_credentials with private_key_jwt and DPoP, ES256, side by side. */
 export async function measureTokens(

@@ -113,5 +113,6 @@ function costTable(token: TokenPrice): string {
 const dollars = (value: number): string => `$${value.toFixed(2)}`
 const amount = (value: number): string => Math.round(value).toLocaleString('en-US')
 
-const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+/** A table in Markdown. */
+export const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')

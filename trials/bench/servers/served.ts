@@ -15,6 +15,8 @@ export type ServeOptions = {
   readonly operatorKey: JsonWebKey
   readonly signingKey: JsonWebKey
   readonly inspectorPort?: number
+  /** How many objects the floor worker asks. */
+  readonly calls?: number
 }
 
 /** The one client of all servers. */

@@ -66,6 +66,7 @@ function describeFloor(options: ServeOptions) {
     exports: describeClasses(objects),
     env: {
       ...describeBindings('floor', objects),
+      CALLS: { type: 'json', value: options.calls ?? 1 },
       CLIENT_KEY: { type: 'json', value: publicOf(options.client.jwk) },
       SIGNING_KEY: { type: 'json', value: options.signingKey },
     },

@@ -4,10 +4,14 @@ import { DurableObject } from 'cloudflare:workers'
  * The floor: the least a Worker can do for a token request and still be one. It verifies the same two
  * signatures, inserts one unique row into one Durable Object and signs one token. It judges nothing
  * else: no claims, no registration, no nonce, no second storage call. It shows what the platform costs.
+ * With `CALLS` 2 it asks two objects side by side, as a token request must that decides about an assertion
+ * and a proof where each belongs: what the platform alone costs then.
  */
 
 type FloorEnv = {
   readonly ONCE: DurableObjectNamespace<Once>
+  /** How many objects each request asks: 1 or 2. */
+  readonly CALLS: number
   /** Public JWK of the one client. */
   readonly CLIENT_KEY: JsonWebKey
   /** Private JWK that signs the tokens. */
@@ -74,8 +78,11 @@ export default {
     const claims = decodeJson(assertion.split('.')[1] ?? '')
     const known = await verify(assertion, await keyOf(env.CLIENT_KEY, 'verify'))
     const held = await verify(proof, await keyOf(head['jwk'] as JsonWebKey, 'verify'))
-    const fresh = await env.ONCE.getByName('once').use(String(claims['jti']))
-    if (!known || !held || !fresh) return Response.json({ error: 'invalid_grant' }, { status: 400 })
+    const jti = String(claims['jti'])
+    const names = ['once', 'twice'].slice(0, env.CALLS)
+    const fresh = await Promise.all(names.map((name) => env.ONCE.getByName(name).use(jti)))
+    if (!known || !held || fresh.includes(false))
+      return Response.json({ error: 'invalid_grant' }, { status: 400 })
     const iat = Math.floor(Date.now() / 1000)
     const { sub } = claims
     const body = { iss: claims['aud'], sub, client_id: sub, iat, exp: iat + 300 }
