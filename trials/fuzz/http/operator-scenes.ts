@@ -63,7 +63,7 @@ export const operatorScenes: readonly Scene[] = [
     [200, 201],
   ),
   ...['disable', 'enable', 'verify', 'unverify'].map((what) =>
-    operator(`${what}s a client`, 'POST', at(`/clients/client-second/${what}`)),
+    operator(`${what} a client`, 'POST', at(`/clients/client-second/${what}`)),
   ),
   operator('deletes a client', 'DELETE', at('/clients/nobody'), 404),
   operator('people', 'GET', at('/users')),

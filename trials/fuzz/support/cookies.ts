@@ -3,7 +3,7 @@ export function handleCookie(header: string, name: string): string | undefined {
   const found: string[] = []
   for (const part of header.split(';')) {
     const at = part.indexOf('=')
-    if (at >= 0 && part.slice(0, at).trimStart() === name) found.push(part.slice(at + 1).trim())
+    if (at >= 0 && part.slice(0, at).trimStart() === name) found.push(part.slice(at + 1).trimEnd())
   }
   const [value] = found
   const isHandle = value?.length === 87 && !/[^A-Za-z0-9_-]/.test(value)
