@@ -8,6 +8,8 @@ export type ClientFixture = {
   readonly redirectUri: string
   /** What it asks for unless told otherwise. */
   readonly scope?: string
+  /** Whether it names itself beside its assertion: some servers want that of a pushed request. */
+  readonly namesItself?: boolean
   /** Signs assertions; absent for clients that authenticate with a certificate. */
   readonly jwk?: PrivateJwk
   readonly alg?: string

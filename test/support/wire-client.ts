@@ -145,6 +145,7 @@ export function wireClient(fixture: ClientFixture, surroundings: Surroundings) {
 
   function authorizationFields(verifier: string): Record<string, string> {
     return {
+      ...(fixture.namesItself === true ? { client_id: fixture.clientId } : {}),
       response_type: 'code',
       redirect_uri: fixture.redirectUri,
       scope: fixture.scope ?? 'openid accounts',

@@ -19,6 +19,8 @@ export async function openWorldOutside(issuer: string, configPath: string): Prom
   const alias = aliases?.['token_endpoint']
   const fixture = (client: (typeof config.clients)[number]) => ({
     scope: 'openid',
+    // RFC 9126 2.1: a pushed request holds what an authorization request does.
+    namesItself: true,
     ...fixtureOf(client, configPath),
   })
   const [first, second] = config.clients

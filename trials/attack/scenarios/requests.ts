@@ -72,9 +72,9 @@ const changeAt = (text: string, at: number): string => {
   return text.slice(0, index) + (text[index] === 'A' ? 'B' : 'A') + text.slice(index + 1)
 }
 
-/** What a page says, without what is new each time. */
-const uniform = ({ status, words }: Page): string =>
-  `${status} ${words.replace(/[\w-]*\d[\w-]*/g, '')}`
+/** What a page says, without what is new each time: its reference, and whatever holds a digit. */
+const uniform = (page: Page): string =>
+  `${page.status} ${page.words.replace(page.element('reference') ?? '', '').replace(/[\w-]*\d[\w-]*/g, '')}`
 
 const guessing: Scenario = {
   id: 'ATK-A1-06',
