@@ -2,6 +2,7 @@
 export const capabilities = {
   person: 'somebody who can sign in and approve',
   pages: 'sign-in pages that can be walked without scripts',
+  deny: 'a button that denies',
   people: 'a second person',
   refresh: 'refresh tokens',
   credentials: 'the client_credentials grant',

@@ -3,7 +3,16 @@ import type { Answer } from '../../test/support/http.ts'
 import { getResource } from '../../test/support/wire-client.ts'
 import type { RequestOptions, ResourceOptions, Tokens, WireClient } from '../../test/support/wire-client.ts' // prettier-ignore
 import { makeDpopKey } from '../../test/support/wire-keys.ts'
-import { allOf, answered, carriesCode, finding, told } from './finding.ts'
+import {
+  allOf,
+  answered,
+  carriesCode,
+  finding,
+  refusedAs,
+  refusedPage,
+  shown,
+  told,
+} from './finding.ts'
 import type { Finding } from './finding.ts'
 import type { At } from './pages.ts'
 import type { Note } from './scenario.ts'
@@ -62,6 +71,19 @@ export const codeSurvives = async (
   check: Note,
 ): Promise<void> => {
   await check('the code still redeems for its owner', () => redeems(world.web, given, proving))
+}
+
+/** The check where a server may burn a code that was tried with the right proof of its client. */
+export const codeUnspentOrBurnt = async (
+  world: World,
+  { given, proving }: Obtained,
+  check: Note,
+): Promise<void> => {
+  await check('the code serves its owner, or is burnt', async () => {
+    const { answer } = await world.web.redeem(given, proving)
+    const burnt = refusedAs(answer, '400 invalid_grant').good
+    return burnt ? finding(true, 'the code is burnt') : answered(answer, 200)
+  })
 }
 
 /** The check that most attacks on tokens of `web` end with. */
@@ -178,6 +200,16 @@ export function oneWinner(answers: readonly Answer[], loser: (answer: Answer) =>
 export function some<T>(world: World, all: readonly T[], count: number): readonly T[] {
   if (world.thorough || all.length <= count) return all
   return Array.from({ length: count }, (_, at) => all[Math.floor((at * all.length) / count)] as T)
+}
+
+/** Whether a page stayed, or went to the registered address of `web` with an error and no code. */
+export function staysOrTellsClient(world: World, page: Page): Finding {
+  if (page.redirectedTo === undefined) return refusedPage(page)
+  const { origin, pathname, searchParams } = page.redirectedTo
+  const registered = new URL(world.web.fixture.redirectUri)
+  const there = origin === registered.origin && pathname === registered.pathname
+  const honest = searchParams.has('error') && !searchParams.has('code')
+  return finding(there && honest && page.status < 304, shown(page))
 }
 
 /** Does things some at a time, in order. */

@@ -98,6 +98,7 @@ function abilities(known: Known): ReadonlySet<Capability> {
   const offers: Readonly<Record<Capability, boolean>> = {
     person: signIn !== undefined && people.length > 0,
     pages: signIn !== undefined && 'forms' in signIn,
+    deny: signIn !== undefined && 'forms' in signIn && signIn.forms.deny !== undefined,
     people: people.length > 1,
     refresh: mayUse('refresh_token'),
     credentials: mayUse('client_credentials') && list('grant_types_supported').length > 0,

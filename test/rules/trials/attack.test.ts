@@ -83,8 +83,9 @@ describe('the attack program', () => {
     expect(applicable.length).toBeGreaterThan(3)
     const others = applicable.filter(({ outcome }) => outcome !== 'broken')
     expect(others.map(({ id, outcome }) => [id, outcome])).toEqual([
-      // It says the truth of itself, and a revocation that changes nothing is no twin.
+      // It says the truth of itself, uses nothing up, and a revocation that changes nothing is no twin.
       ['ATK-A1a-05', 'held'],
+      ['ATK-A3-05', 'held'],
       ['EX-HANDLE-REVOKE', 'fixture broken'],
     ])
     expect(passes(results)).toBe(false)

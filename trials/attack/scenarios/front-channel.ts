@@ -216,6 +216,7 @@ const traces: Scenario = {
         await attempt('an error page', async () =>
           discreet(await world.browser().open(world.web.authorizeUrl('urn:x'))),
         )
+        if (!world.has('deny')) return
         await attempt('the answer that leads to the client', async () => {
           const { headers } = await world.pages().deny(consent)
           const cache = headers.get('cache-control') ?? ''

@@ -7,6 +7,7 @@ import { proofFor, requestObject } from '../forge.ts'
 import { formType, orClosed, pushFields, sendBody } from '../raw.ts'
 import { part } from '../scenario.ts'
 import type { Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
 
 const clientRefused = ['401 invalid_client', '400 invalid_client', '400 invalid_request'] as const
 
@@ -20,8 +21,9 @@ const repeating: Scenario = {
       what: 'at PAR',
       arrange: (world) => Promise.resolve(world.web),
       twin: (world) => pushes(world.web),
-      attack: async (_, web, attempt) => {
-        const optional = { nonce: 'n', claims: '{}', max_age: '1000', dpop_jkt: 'A'.repeat(43), acr_values: 'a', unknown: 'x' } // prettier-ignore
+      attack: async (world, web, attempt) => {
+        const claims = takesClaims(world) ? { claims: '{}' } : {}
+        const optional = { nonce: 'n', max_age: '1000', dpop_jkt: 'A'.repeat(43), acr_values: 'a', ...claims } // prettier-ignore
         const known = Object.entries({ ...web.authorizationFields('v'.repeat(43)), ...optional })
         for (const [name, value] of known) {
           for (const second of [value, 'another', '']) {
@@ -159,6 +161,10 @@ const confusing: Scenario = {
   ],
 }
 
+/** OIDC Discovery 3: by default a server takes no `claims`. */
+const takesClaims = ({ metadata }: World): boolean =>
+  metadata['claims_parameter_supported'] === true
+
 const deepList = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
 const oversized: Scenario = {
@@ -171,16 +177,20 @@ const oversized: Scenario = {
       what: 'at PAR',
       arrange: (world) => Promise.resolve(world.web),
       twin: (world) => pushes(world.web),
-      attack: async (_, web, attempt) => {
+      attack: async (world, web, attempt) => {
         const wide = Object.fromEntries(Array.from({ length: 5_000 }, (_one, at) => [`c${at}`, null])) // prettier-ignore
         const jwt = `${'A'.repeat(50_000)}.${'A'.repeat(50_000)}.AAAA`
         const fields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
           'an assertion of 100 kB': { client_assertion: jwt },
           'a state of 1 MB': { state: 'x'.repeat(1_000_000) },
-          'deep JSON': { claims: deepList(9_000) },
-          'deep JSON that never ends': { claims: '{"id_token":'.repeat(1_500) },
-          'wide JSON': { claims: JSON.stringify({ id_token: wide }) },
-          '10,000 authorization details': { authorization_details: JSON.stringify(Array.from({ length: 10_000 }, () => ({ type: 'x' }))) },
+          ...(takesClaims(world) ? {
+            'deep JSON': { claims: deepList(9_000) },
+            'deep JSON that never ends': { claims: '{"id_token":'.repeat(1_500) },
+            'wide JSON': { claims: JSON.stringify({ id_token: wide }) },
+          } : {}),
+          ...(world.has('details') ? {
+            '10,000 authorization details': { authorization_details: JSON.stringify(Array.from({ length: 10_000 }, () => ({ type: 'x' }))) },
+          } : {}),
         } // prettier-ignore
         for (const [what, over] of Object.entries(fields)) {
           await attempt(what, () =>

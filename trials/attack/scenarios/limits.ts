@@ -254,7 +254,7 @@ const seen = ({ status, text: body, headers }: Page, username: string): string =
     body
       .replaceAll(username, 'NAME')
       .replace(/(value|data-[a-z]+)="[^"]{60,}"/g, '')
-      .replace(/&quot;challenge&quot;:&quot;[\w-]+&quot;/, ''),
+      .replace(/[\w-]{20,}/g, ''),
   ].join('\n')
 
 const enumeration: Scenario = {

@@ -28,7 +28,7 @@ const mixUp: Scenario = {
   parts: [
     part({
       what: 'responses that do not say whose they are',
-      needs: ['pages'],
+      needs: ['pages', 'deny'],
       arrange: (world) => reachConsent(world),
       twin: async (world, at) => namesIssuer(world, (await world.pages().approve(at)).redirectedTo),
       attack: async (world, at, attempt) => {

@@ -1,7 +1,7 @@
 import type { Browser, Page, Visit } from '../../../test/support/browser.ts'
 import { form, send } from '../../../test/support/http.ts'
 import { peopleForms } from '../../../test/support/people-forms.ts'
-import { arrive, reachConsent, requestSurvives } from '../common.ts'
+import { arrive, reachConsent, requestSurvives, staysOrTellsClient } from '../common.ts'
 import { allOf, carriesCode, finding, refusedPage, shown } from '../finding.ts'
 import type { Finding } from '../finding.ts'
 import type { At } from '../pages.ts'
@@ -154,6 +154,7 @@ const forging: Scenario = {
       attack: async (world, at, attempt) => {
         for (const [what, visit] of Object.entries(elsewhere(world.server.issuer))) {
           await attempt(what, async () => notTaken(world, await world.pages().approve(at, visit)))
+          if (!world.has('deny')) continue
           await attempt(`${what}, to deny`, async () => refusedPage(await world.pages().deny(at, visit))) // prettier-ignore
         }
       },
@@ -322,7 +323,9 @@ const hijack: Scenario = {
         await attempt('both approve', async () => {
           const done = await Promise.all([victim, other].map((at) => world.pages().approve(at)))
           const codes = done.filter(({ redirectedTo }) => redirectedTo?.searchParams.has('code'))
-          const losers = done.filter((page) => !codes.includes(page)).map(refusedPage)
+          const losers = done
+            .filter((page) => !codes.includes(page))
+            .map((page) => staysOrTellsClient(world, page))
           return allOf([finding(codes.length === 1, `${codes.length} codes`), ...losers])
         })
       },

@@ -43,12 +43,14 @@ export const phishing: Scenario = {
       what: 'a link that ought to sign in or approve by itself',
       arrange: arrive,
       twin: (world, at) => opens(world, at.page),
-      attack: async (world, { requestUri }, attempt) => {
+      attack: async (world, _, attempt) => {
         const browser = world.browser()
         await world.web.approve((await world.web.par()).requestUri, world.person, browser)
+        // A consent that was remembered is another matter: this request asks for a new one.
+        const asking = await world.web.par({ fields: { prompt: 'consent' } })
         for (const extra of ['', '&approve=1&action=approve&consent=true', '&prompt=none']) {
           await attempt(`in a signed-in browser${extra === '' ? '' : `, with ${extra}`}`, async () => {
-            const url = `${world.web.authorizeUrl(requestUri)}${extra}`
+            const url = `${world.web.authorizeUrl(asking.requestUri)}${extra}`
             const page = await browser.open(url, { from: 'cross-site' })
             const silent = page.redirectedTo?.searchParams.has('code') === true
             return finding(!silent, shown(page))

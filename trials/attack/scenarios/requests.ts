@@ -4,7 +4,15 @@ import type { Page } from '../../../test/support/browser.ts'
 import { form } from '../../../test/support/http.ts'
 import { openKeyHost } from '../../../test/support/key-host.ts'
 import type { WireClient } from '../../../test/support/wire-client.ts'
-import { completes, opens, prove, reachConsent, redeems, requestSurvives } from '../common.ts'
+import {
+  completes,
+  opens,
+  prove,
+  reachConsent,
+  redeems,
+  requestSurvives,
+  staysOrTellsClient,
+} from '../common.ts'
 import { allOf, finding, refusedAs, refusedPage, shown } from '../finding.ts'
 import type { Finding } from '../finding.ts'
 import { requestObject } from '../forge.ts'
@@ -168,7 +176,9 @@ const replayed: Scenario = {
       twin: async (world, at) => finding((await world.pages().approve(at)).redirectedTo !== undefined, 'approved'), // prettier-ignore
       attack: async (world, at, attempt) => {
         const first = await world.pages().approve(at)
-        for (const again of ['approve', 'deny'] as const) {
+        for (const again of world.has('deny')
+          ? (['approve', 'deny'] as const)
+          : (['approve'] as const)) {
           await attempt(`${again} again`, async () => {
             const page = await world.pages()[again](at)
             const code = page.redirectedTo?.searchParams.get('code') ?? ''
@@ -288,7 +298,7 @@ const classic: Scenario = {
         for (const [what, fields] of Object.entries(await entrances(world))) {
           await attempt(what, async () => {
             const url = `${world.web.url('/authorize', 'main')}?${form(fields)}`
-            return refusedPage(await world.browser().open(url))
+            return staysOrTellsClient(world, await world.browser().open(url))
           })
         }
       },
