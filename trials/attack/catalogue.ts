@@ -28,6 +28,7 @@ export const attacks: ReadonlyMap<string, Severity> = new Map(
 export const extras: readonly string[] = [
   'EX-RACE-CODE', 'EX-RACE-REFRESH', 'EX-RACE-JTI', 'EX-RACE-REQUEST-URI', 'EX-RACE-GRANT',
   'EX-HANDLE-TOKEN', 'EX-HANDLE-PROOF', 'EX-HANDLE-PAR', 'EX-HANDLE-AUTHORIZE', 'EX-HANDLE-INTROSPECT', 'EX-HANDLE-REVOKE', 'EX-HANDLE-RESOURCE', 'EX-HANDLE-GRANT', 'EX-HANDLE-PAGES',
+  'EX-REVOKE-RACE', 'EX-WINDOW-PROOF', 'EX-WINDOW-ASSERTION',
 ] // prettier-ignore
 
 const attackerOf: Readonly<Record<string, Attacker>> = { A3: 'A3a', X: 'X' }
