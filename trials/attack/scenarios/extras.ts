@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { algorithms } from './algorithms.ts'
 import { completionRaces } from './completion-races.ts'
 import { handleScenarios } from './handles.ts'
 import { races } from './races.ts'
@@ -10,6 +11,7 @@ export const extraScenarios: readonly Scenario[] = [
   ...races,
   ...completionRaces,
   ...handleScenarios,
+  ...algorithms,
   ...revocations,
   ...windows,
 ]
