@@ -1,8 +1,10 @@
 import type { Scenario } from '../scenario.ts'
 import { algorithms } from './algorithms.ts'
+import { claims } from './claims.ts'
 import { completionRaces } from './completion-races.ts'
 import { handleScenarios } from './handles.ts'
 import { races } from './races.ts'
+import { registrations } from './registrations.ts'
 import { revocations } from './revocations.ts'
 import { windows } from './windows.ts'
 
@@ -12,6 +14,8 @@ export const extraScenarios: readonly Scenario[] = [
   ...completionRaces,
   ...handleScenarios,
   ...algorithms,
+  ...claims,
+  ...registrations,
   ...revocations,
   ...windows,
 ]
