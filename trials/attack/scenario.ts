@@ -68,7 +68,7 @@ export function part<T>(pieces: PartOf<T>): Part {
 
 /** A named attack of the model, or one beyond it. */
 export type Scenario = {
-  /** `ATK-A1-04`, or for a class beyond the model `ATK-X-01`. */
+  /** `ATK-A1-04`, or for a class beyond the model `EX-RACE-CODE`. */
   readonly id: string
   readonly title: string
   /** Where it differs from what the model gives to this id. */
