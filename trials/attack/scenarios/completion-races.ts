@@ -131,7 +131,7 @@ const mergeAndReplace = [
   ['replace', 'openid'],
 ] as const
 
-const many = Array.from({ length: 10 }, (_, index) => mergeAndReplace[index % 2 === 0 ? 0 : 1])
+const many = Array.from({ length: 6 }, (_, index) => mergeAndReplace[index % 2 === 0 ? 0 : 1])
 
 const claimAll = async (
   world: World,

@@ -11,7 +11,7 @@ import { part } from '../scenario.ts'
 import type { Part, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
 
-const runners = 50
+const runners = 24
 const gone = ['401 invalid_token'] as const
 
 type Ending = {

@@ -38,7 +38,7 @@ async function neverAgain(
   send: () => Promise<Answer>,
   refusals: readonly string[],
 ): Promise<Finding> {
-  for (const after of some(world, grid.times, 12)) {
+  for (const after of some(world, grid.times, 8)) {
     await world.moveClock(grid.start + after)
     const refused = refusedAs(await send(), ...refusals)
     if (!refused.good) return finding(false, `${after} seconds later: ${refused.saw}`)
