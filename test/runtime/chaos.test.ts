@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +9,7 @@ import type { Host } from '../../trials/chaos/host.ts'
 import { seeded } from '../../trials/chaos/random.ts'
 import type { Report } from '../../trials/chaos/report.ts'
 import { runChaos } from '../../trials/chaos/run.ts'
-import { isFree } from './support/running.ts'
+import { childrenOf, isAlive, isFree, until } from './support/running.ts'
 
 /** The short form of `npm run chaos`: what is broken how, and what is counted, is in docs/chaos.md. */
 
@@ -94,5 +95,24 @@ describe('npm run chaos', () => {
     expect(found).toContain('used twice')
     expect(found).toContain('lost')
     expect(found).toContain('evidence')
+  }, 240_000)
+
+  it('ends every process it started when it is interrupted in the middle', async () => {
+    const root = join(import.meta.dirname, '../..')
+    const args = ['trials/chaos/chaos.ts', '--faults', 'calm', '--seconds', '600']
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'ignore' })
+    const exit = new Promise((resolve) => child.once('exit', (status) => resolve(status)))
+    const below = (pid: number): readonly number[] =>
+      childrenOf(pid).flatMap((one) => [one.pid, ...below(one.pid)])
+    const hasWorkerd = () =>
+      childrenOf(child.pid ?? 0).some(({ pid }) =>
+        childrenOf(pid).some(({ command }) => command.includes('workerd serve')),
+      )
+    await until(hasWorkerd, 120_000)
+    const all = below(child.pid ?? 0)
+    expect(all.length).toBeGreaterThanOrEqual(3)
+    child.kill('SIGINT')
+    expect(await exit).toBe(130)
+    await until(() => !all.some(isAlive), 10_000)
   }, 240_000)
 })

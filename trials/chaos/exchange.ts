@@ -43,6 +43,9 @@ export type Exchange = {
   readonly fault: string
   readonly since: number
   readonly until: number
+  /** Ticks of the books. */
+  readonly began: number
+  readonly done: number
   readonly outcome: Outcome
 }
 

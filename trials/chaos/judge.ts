@@ -20,7 +20,7 @@ export type Bench = {
 
 /** Enters what an exchange shows into the books: uses, ends, doubts, and what must not be. */
 export function judge(bench: Bench, exchange: Exchange): void {
-  const { outcome, handed, fault } = exchange
+  const { outcome, handed, fault, began, done } = exchange
   const things = oneTime(exchange)
   switch (outcome.kind) {
     case 'unsent':
@@ -36,10 +36,10 @@ export function judge(bench: Bench, exchange: Exchange): void {
       const missing = shortfall(exchange, outcome.answer)
       if (missing !== undefined)
         bench.ledger.report('dishonest', fault, `${exchange.endpoint}: 200 without ${missing}`)
-      for (const thing of things) bench.ledger.accept(thing)
-      for (const live of [handed.refresh, handed.access]) if (live) bench.ledger.accept(live)
-      if (exchange.endpoint === 'grants' && handed.grant) bench.ledger.accept(handed.grant)
-      for (const [thing, why] of endedBy(bench, exchange)) bench.ledger.end(thing, why)
+      for (const thing of things) bench.ledger.accept(thing, began)
+      for (const live of [handed.refresh, handed.access]) if (live) bench.ledger.accept(live, began)
+      if (exchange.endpoint === 'grants' && handed.grant) bench.ledger.accept(handed.grant, began)
+      for (const [thing, why] of endedBy(bench, exchange)) bench.ledger.end(thing, why, done)
       return
     }
     case 'refused':
@@ -129,6 +129,7 @@ function refused(bench: Bench, exchange: Exchange, error: string): void {
   ledger.refuse(culprit, {
     expected: known || mistimed || keysGone,
     final: known && !mistimed && !keysGone,
+    at: exchange.done,
     by: `${exchange.endpoint} during ${exchange.fault}: ${error}`,
   })
   for (const thing of oneTime(exchange)) if (thing !== culprit) thing.doubtful = true
@@ -139,7 +140,7 @@ function refused(bench: Bench, exchange: Exchange, error: string): void {
   if (culprit.kind !== 'code' || !known) return
   // Whoever proved itself with fresh means and brought a spent code has used it a second time.
   for (const thing of endedByReuse(bench, culprit)) {
-    if (wasUsed && culprit.handedIn > 1) ledger.end(thing, 'its code was used again')
+    if (wasUsed && culprit.handedIn > 1) ledger.end(thing, 'its code was used again', exchange.done)
     else thing.doubtful = true
   }
 }

@@ -41,8 +41,8 @@ export type Thing = {
   unanswered: boolean
   /** Nobody knows whether it was used, or ended, by something that was refused or not answered. */
   doubtful: boolean
-  /** Why it must not be accepted any more. */
-  ended?: string
+  /** Why it must not be accepted any more, when it is handed in after that tick. */
+  ended?: { readonly why: string; readonly at: number }
   spentUnanswered: boolean
   usedTwice: boolean
   lost: boolean
@@ -102,15 +102,19 @@ export function createLedger() {
 
   const outcomes = new WeakMap<Thing, string>()
 
-  /** It was accepted. `outcome`: where the same answer may be given again to the same question. */
-  function accept(thing: Thing, outcome?: string): void {
+  /**
+   * It was accepted. `began`: the tick at which it was handed in; what was on its way when the end came may have been
+   * first. `outcome`: where the same answer may be given again to the same question.
+   */
+  function accept(thing: Thing, began: number, outcome?: string): void {
     if (outcome !== undefined && outcomes.get(thing) === outcome) return
     if (outcome !== undefined) outcomes.set(thing, outcome)
     thing.uses += 1
     const again = isOnce(thing) && thing.uses > 1
-    if (again || thing.ended !== undefined) {
+    const { ended } = thing
+    if (again || (ended !== undefined && began > ended.at)) {
       thing.usedTwice = true
-      const why = again ? `it was accepted ${thing.uses} times` : `it had ended: ${thing.ended}`
+      const why = again ? `it was accepted ${thing.uses} times` : `it had ended: ${ended?.why}`
       report('used twice', thing.fault, `${nameOf(thing)}: ${why}`)
     }
     thing.doubtful = false
@@ -128,7 +132,12 @@ export function createLedger() {
    */
   function refuse(
     thing: Thing,
-    given: { readonly expected: boolean; readonly final: boolean; readonly by: string },
+    given: {
+      readonly expected: boolean
+      readonly final: boolean
+      readonly by: string
+      readonly at: number
+    },
   ): void {
     if (!given.expected) {
       const what = thing.acknowledged ? 'lost' : 'dishonest'
@@ -139,16 +148,20 @@ export function createLedger() {
     if (given.final && thing.unanswered && thing.uses === 0 && isOnce(thing)) {
       thing.spentUnanswered = true
     }
-    if (given.final && thing.doubtful) thing.ended ??= 'it was refused before'
+    if (given.final && thing.doubtful) end(thing, 'it was refused before', given.at)
     thing.doubtful = true
   }
 
-  /** From now on it must be refused. */
-  function end(thing: Thing, why: string): void {
-    thing.ended ??= why
+  /** What is handed in after this tick must be refused. */
+  function end(thing: Thing, why: string, at: number): void {
+    thing.ended ??= { why, at }
   }
 
+  let ticks = 0
+
   return {
+    /** The order in which requests leave and answers arrive. */
+    tick: (): number => (ticks += 1),
     problems: problems as readonly Problem[],
     report,
     add,

@@ -61,10 +61,10 @@ export function createRecorder(given: {
     const endpoint = endpointOf(url)
     const during = fault
     const handed = handIn({ ledger, sent, claims, endpoint, fault: during })
-    const since = Date.now()
+    const [since, began] = [Date.now(), ledger.tick()]
     const end = (outcome: Outcome): void => {
       note(labelOf(outcome))
-      const exchange = { actor, endpoint, sent, handed, claims, fault: during, since, until: Date.now(), outcome } // prettier-ignore
+      const exchange = { actor, endpoint, sent, handed, claims, fault: during, since, began, until: Date.now(), done: ledger.tick(), outcome } // prettier-ignore
       judge(bench, exchange)
       const grant = handed.code?.grant ?? handed.refresh?.grant
       if (endpoint === 'token' && outcome.kind !== 'accepted' && grant !== undefined) {

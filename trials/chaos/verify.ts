@@ -58,9 +58,16 @@ const isUsedUp = ({ handed }: Exchange): boolean => Object.values(handed).some(i
 /** The same bytes once more: half of them, because they may spend what a new request could use. */
 async function retry(scene: Scene, exchanges: readonly Exchange[]): Promise<void> {
   const open = exchanges.filter(unanswered).filter(() => scene.random.chance(0.5))
-  await inParallel(open, beside, (exchange) => sendAgain(scene, exchange))
-  await inParallel(open.filter(isUsedUp), beside, (exchange) => sendAgain(scene, exchange))
+  const again = (some: readonly Exchange[]) =>
+    inParallel(some, beside, (exchange) => sendAgain(scene, exchange))
+  // What ends things comes last: beside uses nobody could say what was first.
+  await again(open.filter((exchange) => !ends(exchange)))
+  await again(open.filter(ends))
+  await again(open.filter(isUsedUp))
 }
+
+const ends = ({ endpoint, sent, handed }: Exchange): boolean =>
+  endpoint === 'revoke' || sent.request.method === 'DELETE' || handed.code?.updates !== undefined
 
 const sendAgain = (scene: Scene, { actor, sent }: Exchange) =>
   ask(() => scene.recorder.send(actor, sent.url, sent.request))

@@ -38,12 +38,12 @@ export async function approve(
       ? await visit(scene, pushed, () => first.submit('login', { username, password }))
       : first
   if (consent === undefined || !has(consent, 'approve')) return undefined
-  const since = Date.now()
+  const [since, began] = [Date.now(), scene.ledger.tick()]
   const press = () => visit(scene, pushed, () => consent.submit('approve'), { decides: true })
   const done = (await press()) ?? (visitor.patient() ? await press() : undefined)
   const text = done?.redirectedTo?.searchParams.get('code')
   if (text === null || text === undefined) return undefined
-  scene.ledger.accept(pushed, text)
+  scene.ledger.accept(pushed, began, text)
   const { ledger, line, recorder } = scene
   const code = ledger.add({
     kind: 'code',
@@ -122,5 +122,10 @@ function refused(
   }
   const late = line.range(since, Date.now()).most >= pushed.expiresAt - 1
   const known = pushed.uses > 0 || pushed.doubtful || pushed.ended !== undefined
-  ledger.refuse(pushed, { expected: known || late, final: known && !late, by: error })
+  ledger.refuse(pushed, {
+    expected: known || late,
+    final: known && !late,
+    by: error,
+    at: Date.now(),
+  })
 }

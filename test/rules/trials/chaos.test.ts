@@ -206,6 +206,21 @@ describe('the books of npm run chaos', () => {
     expect(open.found()).toEqual(['used twice'])
   })
 
+  it('accept that what was on its way when the end was asked for may have been first', () => {
+    const ledger = createLedger()
+    const token = ledger.add({
+      kind: 'access token',
+      id: 'token',
+      fault: 'calm',
+      acknowledged: true,
+    })
+    const [began, , later] = [ledger.tick(), ledger.end(token, 'revoked', ledger.tick()), ledger.tick()] // prettier-ignore
+    ledger.accept(token, began)
+    expect(ledger.problems).toEqual([])
+    ledger.accept(token, later)
+    expect(ledger.problems.map(({ what }) => what)).toEqual(['used twice'])
+  })
+
   it.each([
     ['503 without Retry-After', answer(503, { error: 'temporarily_unavailable' })],
     ['503 in other words', answer(503, { error: 'server_error' }, { 'retry-after': '1' })],
