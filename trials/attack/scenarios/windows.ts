@@ -22,8 +22,10 @@ const firstUses = [
   [0, 0], [1, 0], [90, 0], [179, 0], [0, 179], [0, 180], [0, 358], [90, 200], [179, 1], [179, 179],
 ] as const // prettier-ignore
 
-const badProof = ['400 invalid_dpop_proof', '400 use_dpop_nonce'] as const
-const noClient = ['401 invalid_client', '400 invalid_client'] as const
+/** A guard whose clock was moved may say that it cannot know any more. */
+const cannotKnow = '503 temporarily_unavailable'
+const badProof = ['400 invalid_dpop_proof', '400 use_dpop_nonce', cannotKnow] as const
+const noClient = ['401 invalid_client', '400 invalid_client', cannotKnow] as const
 
 /** How far to move the clock so that it stands at a second of a slot. */
 const atPhase = (phase: number): number => {
