@@ -44,18 +44,19 @@ export async function hold(url: string, options: Send = {}): Promise<Held> {
   // A failure shows when the request is finished.
   answer.catch(() => undefined)
   const body = Buffer.from(options.body ?? '')
+  if (body.length > 0) request.setHeader('content-length', body.length)
+  const failed = new Promise<void>((resolve) => request.once('error', () => resolve()))
   const connected = new Promise<void>((resolve) => {
-    request.once('error', () => resolve())
     request.once('socket', (socket) => {
       if (!socket.connecting) resolve()
       else socket.once(url.startsWith('https:') ? 'secureConnect' : 'connect', () => resolve())
     })
   })
-  if (body.length > 0) {
-    request.setHeader('content-length', body.length)
-    request.write(body.subarray(0, -1))
-  }
-  await connected
+  const written = new Promise<void>((resolve) => {
+    if (body.length > 1) request.write(body.subarray(0, -1), () => resolve())
+    else resolve()
+  })
+  await Promise.race([failed, Promise.all([connected, written])])
   return {
     finish: () => {
       request.end(body.subarray(-1))
