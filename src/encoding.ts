@@ -86,6 +86,9 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** The text of bytes that must be UTF-8. Throws when they are not. */
 export const textOf = (bytes: Uint8Array | ArrayBuffer): string => strict.decode(bytes)
 
+/** The same text in memory of its own: a piece of a longer text may hold on to all of that. */
+export const alone = (text: string): string => textOf(utf8(text))
+
 export async function sha256(data: Uint8Array | string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = typeof data === 'string' ? utf8(data) : data
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))

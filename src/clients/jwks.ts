@@ -1,4 +1,4 @@
-import { fromBase64Url, isRecord } from '../encoding.ts'
+import { fromBase64Url, isRecord, toHex } from '../encoding.ts'
 import { accept, refuse } from '../errors.ts'
 import type { Result } from '../errors.ts'
 import type { Algorithm } from '../profiles/profile.ts'
@@ -51,12 +51,34 @@ export function problemWithJwk(jwk: unknown): string | undefined {
       return hasBytes(jwk['x'], 32) && hasBytes(jwk['y'], 32) ? undefined : 'an EC key is malformed'
     case 'OKP':
       if (jwk['crv'] !== 'Ed25519') return undefined
-      return hasBytes(jwk['x'], 32) ? undefined : 'an OKP key is malformed'
+      return problemWithEd25519(jwk['x'])
     case 'RSA':
       return problemWithRsa(jwk)
     default:
       return typeof jwk['kty'] === 'string' ? undefined : 'a key has no kty'
   }
+}
+
+const zeros = '00'.repeat(30)
+const ones = 'ff'.repeat(30)
+
+/** The points of small order without their sign, those written as no smaller number than the prime included. */
+const smallOrder = [
+  `00${zeros}00`,
+  `01${zeros}00`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  `ec${ones}7f`,
+  `ed${ones}7f`,
+  `ee${ones}7f`,
+]
+
+/** Under a key of small order anybody can sign anything, without any private key. */
+function problemWithEd25519(x: unknown): string | undefined {
+  const point = typeof x === 'string' ? fromBase64Url(x) : undefined
+  if (point?.length !== 32) return 'an OKP key is malformed'
+  point[31] = (point[31] ?? 0) & 0x7f
+  return smallOrder.includes(toHex(point)) ? 'an Ed25519 key is of small order' : undefined
 }
 
 function problemWithRsa(jwk: Readonly<Record<string, unknown>>): string | undefined {

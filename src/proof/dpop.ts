@@ -112,7 +112,7 @@ async function proofKey(jwk: unknown, alg: Algorithm): Promise<Result<ProofKey>>
   const bare: JsonWebKey =
     kty === 'RSA'
       ? { kty, n: n ?? '', e: e ?? '' }
-      : { kty: kty ?? '', crv: crv ?? '', x: x ?? '', ...(y === undefined ? {} : { y }) }
+      : { kty: kty ?? '', crv: crv ?? '', x: x ?? '', ...(kty === 'EC' ? { y: y ?? '' } : {}) }
   if (!fitsAlgorithm(bare, alg)) return invalid('jwk does not fit alg')
   // Of those members only, or a stranger's key could take another's place.
   const name = JSON.stringify([alg, bare])

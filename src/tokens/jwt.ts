@@ -1,7 +1,7 @@
 /** The only importer of jose, beside `jwe.ts`. The allowed algorithm is always an argument; a header never chooses it. */
 import { CompactSign, calculateJwkThumbprint, importJWK } from 'jose'
 import { remember } from '../bounded.ts'
-import { fromBase64Url, isRecord, parseJson, textOf, utf8 } from '../encoding.ts'
+import { alone, fromBase64Url, isBounded, isRecord, parseJson, textOf, utf8 } from '../encoding.ts'
 import type { Algorithm } from '../profiles/profile.ts'
 
 export type JwtParts = {
@@ -32,15 +32,18 @@ export function decodeJwt(token: string, longest = mostCharacters): JwtParts | u
 const headers = new Map<string, JwtParts['header']>()
 const mostHeaders = 2_000
 const mostHeaderCharacters = 1_024
+/** A header with a key has eight. Nested texts take up to fifty times their length in memory. */
+const mostInHeader = { depth: 2, values: 32 }
 
 function decodeHeader(part: string): JwtParts['header'] | undefined {
   const known = headers.get(part)
   if (known !== undefined) return known
   const header = decodePart(part)
   if (header === undefined || part.length > mostHeaderCharacters) return header
+  if (!isBounded(header, mostInHeader)) return header
   // Shared by all who send it, so nobody may change it.
   for (const value of Object.values(header)) Object.freeze(value)
-  remember(headers, mostHeaders, part, Object.freeze(header))
+  remember(headers, mostHeaders, alone(part), Object.freeze(header))
   return header
 }
 

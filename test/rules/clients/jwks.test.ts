@@ -98,6 +98,26 @@ describe('problemWithJwk', () => {
     expect(problemWithJwk({ ...ed.publicJwk, x })).toBe('an OKP key is malformed')
   })
 
+  it.each([
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    '0100000000000000000000000000000000000000000000000000000000000000',
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+    'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  ])('SP-CR-05 refuses the Ed25519 key %s, under which anybody can sign', (hex) => {
+    const point = Buffer.from(hex, 'hex')
+    for (const sign of [0, 0x80]) {
+      point[31] = ((point[31] ?? 0) & 0x7f) | sign
+      const jwk = { ...ed.publicJwk, x: point.toString('base64url') }
+      expect(problemWithJwk(jwk)).toBe('an Ed25519 key is of small order')
+    }
+    point[1] = (point[1] ?? 0) ^ 1
+    const next = { ...ed.publicJwk, x: point.toString('base64url') }
+    expect(problemWithJwk(next)).toBeUndefined()
+  })
+
   it.each([null, undefined, 1, 'x', [], {}, { kty: 1 }, { kty: null }, { x: 'AA' }])(
     'refuses %j, which is no key',
     (value) => {

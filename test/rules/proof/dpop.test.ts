@@ -137,6 +137,19 @@ describe('a DPoP proof', () => {
     expect(await why(proofOf({}, {}, weak))).toBe('jwk: an RSA key is shorter than 2048 bits')
   })
 
+  it('DPOP-05 is refused from an Ed25519 key of small order, for which nobody needs a private key', async () => {
+    const neutral = Buffer.alloc(32)
+    neutral[0] = 1
+    // R is the neutral point and S is 0: it verifies over every text.
+    const forged = Buffer.concat([neutral, Buffer.alloc(32)]).toString('base64url')
+    const proofWith = (jwk: JsonWebKey) =>
+      `${base64url({ typ: 'dpop+jwt', alg: 'EdDSA', jwk })}.${base64url(claimsOf())}.${forged}`
+    const weak = { kty: 'OKP', crv: 'Ed25519', x: neutral.toString('base64url') }
+    expect(await why(proofWith(weak))).toBe('jwk: an Ed25519 key is of small order')
+    expect(await why(proofWith(ed.publicJwk))).toMatch(/signature/)
+    expect(await why(proofOf({}, {}, ed))).toBeUndefined()
+  })
+
   it('DPOP-06 is refused when the signature is another key’s, cut, or over other claims', async () => {
     const other = await makeKey('ES256')
     expect(await why(proofOf({}, { jwk: other.publicJwk }))).toMatch(/signature/)

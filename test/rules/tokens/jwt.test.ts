@@ -1,4 +1,6 @@
 import fc from 'fast-check'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   decodeJwt,
@@ -90,6 +92,38 @@ describe('a header that came before', () => {
     expect(next).toBe(first)
     expect(() => Object.assign(first ?? {}, { alg: 'none' })).toThrow(TypeError)
     expect(() => Object.assign(first?.['jwk'] ?? {}, { x: '' })).toThrow(TypeError)
+  })
+
+  it('ATK-A1-31 is kept only when it is as small in memory as a header with a key', () => {
+    const isKept = (header: object) => {
+      const token = `${base64url(header)}.${base64url({})}.AA`
+      return decodeJwt(token)?.header === decodeJwt(token)?.header
+    }
+    expect(isKept({ alg: 'ES256', typ: 'dpop+jwt', jwk: ec.publicJwk, kid: 'k' })).toBe(true)
+    expect(isKept({ alg: 'PS256', typ: 'dpop+jwt', jwk: rsa.publicJwk })).toBe(true)
+    expect(isKept({ alg: 'ES256', kid: 'x'.repeat(1_024) })).toBe(false)
+    expect(isKept({ alg: 'ES256', deep: [[]] })).toBe(true)
+    expect(isKept({ alg: 'ES256', deep: [[0]] })).toBe(false)
+    expect(isKept({ alg: 'ES256', many: Array(29).fill(0) })).toBe(true)
+    expect(isKept({ alg: 'ES256', many: Array(30).fill(0) })).toBe(false)
+  })
+
+  it('ATK-A1-31 holds on to nothing else of its token', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const used = () => {
+      collect()
+      return getHeapStatistics().used_heap_size
+    }
+    const claims = base64url({ a: 'x'.repeat(5_000) })
+    const before = used()
+    for (let i = 0; i < 2_000; i += 1) {
+      // From bytes, as it comes: one text in one piece.
+      const token = Buffer.from(`${base64url({ alg: 'ES256', kid: `held ${i}` })}.${claims}.AA`)
+      expect(decodeJwt(token.toString('latin1'))).toBeDefined()
+    }
+    // The tokens are 13 MB.
+    expect(used() - before).toBeLessThan(6_000_000)
   })
 
   it('says nothing about the claims or the signature', async () => {
