@@ -5,6 +5,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { post, storageCost } from '../support/attack.ts'
 import { createBrowser } from '../support/browser.ts'
 import { form, send } from '../support/http.ts'
+import { injected as common } from '../support/injected-parameters.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { makeDpopKey, sign, testClient } from '../support/test-client.ts'
 
@@ -13,20 +14,8 @@ const { users } = inject('fixtures')
 const web = testClient('web')
 
 const injected = {
-  redirect_uri: 'https://evil.example/cb',
-  response_type: 'code id_token token',
-  response_mode: 'fragment',
+  ...common,
   scope: 'openid profile email accounts offline_access',
-  state: 'evil-state',
-  nonce: 'evil-nonce',
-  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-  code_challenge_method: 'plain',
-  dpop_jkt: 'A'.repeat(43),
-  claims: '{"id_token":{"email":{"essential":true}}}',
-  prompt: 'none',
-  max_age: '0',
-  login_hint: 'evil-hint',
-  acr_values: 'urn:evil',
   resource: 'https://other-api.example',
   client_assertion: 'x',
   iss: 'https://evil.example',
