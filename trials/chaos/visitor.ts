@@ -30,16 +30,18 @@ export async function approve(
   const { client } = held.actor
   const { username, password } = scene.fixtures.users.alice
   pushed.handedIn += 1
-  const first = await visit(scene, pushed, () =>
+  const opened = Date.now()
+  const first = await visit(scene, { pushed, opened }, () =>
     visitor.browser.open(client.authorizeUrl(held.secret), { from: 'cross-site' }),
   )
   const consent =
     first !== undefined && has(first, 'login')
-      ? await visit(scene, pushed, () => first.submit('login', { username, password }))
+      ? await visit(scene, { pushed, opened }, () => first.submit('login', { username, password }))
       : first
   if (consent === undefined || !has(consent, 'approve')) return undefined
   const [since, began] = [Date.now(), scene.ledger.tick()]
-  const press = () => visit(scene, pushed, () => consent.submit('approve'), { decides: true })
+  const press = () =>
+    visit(scene, { pushed, opened }, () => consent.submit('approve'), { decides: true })
   const done = (await press()) ?? (visitor.patient() ? await press() : undefined)
   const text = done?.redirectedTo?.searchParams.get('code')
   if (text === null || text === undefined) return undefined
@@ -68,12 +70,11 @@ const has = (page: Page, button: string): boolean =>
 /** One page, or undefined where none came. `decides`: the request may be completed by it. */
 async function visit(
   scene: Scene,
-  pushed: Thing,
+  { pushed, opened }: { readonly pushed: Thing; readonly opened: number },
   turn: () => Promise<Page>,
   { decides }: { readonly decides: boolean } = { decides: false },
 ): Promise<Page | undefined> {
   const { recorder, ledger } = scene
-  const since = Date.now()
   const broken = (label: string): undefined => {
     recorder.note(label)
     if (decides) ledger.leaveOpen(pushed)
@@ -92,7 +93,7 @@ async function visit(
     }
     recorder.note(`page ${page.status}`)
     const error = page.element('error')
-    if (error !== undefined) refused(scene, { pushed, error, since })
+    if (error !== undefined) refused(scene, { pushed, error, since: opened })
     return error === undefined ? page : undefined
   } catch (error) {
     if (!isBroken(error)) throw error
@@ -126,6 +127,6 @@ function refused(
     expected: known || late,
     final: known && !late,
     by: error,
-    at: Date.now(),
+    at: ledger.tick(),
   })
 }
