@@ -5,13 +5,14 @@ const encoder = new TextEncoder()
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> =>
   encoder.encode(text) as Uint8Array<ArrayBuffer>
 
-/** ECMAScript 2026 has base64; workerd does it natively, Node 24 not yet, and no type knows of it. */
+/** ECMAScript 2026 has base64 and hex; workerd does both natively, Node 24 not yet, and no type knows of them. */
 type Base64 = { readonly alphabet: 'base64url'; readonly omitPadding?: true }
 const native = Uint8Array as unknown as {
   readonly fromBase64?: (text: string, options: Base64) => Uint8Array<ArrayBuffer>
+  readonly fromHex?: (text: string) => Uint8Array<ArrayBuffer>
   readonly prototype: { toBase64?: (this: Uint8Array, options: Base64) => string }
 }
-const { fromBase64 } = native
+const { fromBase64, fromHex: hexToBytes } = native
 const { toBase64 } = native.prototype
 
 export function toBase64Url(bytes: Uint8Array): string {
@@ -50,6 +51,7 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  if (hexToBytes !== undefined && /^(?:[0-9A-Fa-f]{2})*$/.test(text)) return hexToBytes(text)
   const bytes = new Uint8Array(text.length / 2)
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16)
   return bytes

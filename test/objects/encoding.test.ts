@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromBase64Url, randomBytes, toBase64Url } from '../../src/encoding.ts'
+import { fromBase64Url, fromHex, randomBytes, toBase64Url, toHex } from '../../src/encoding.ts'
 
 /** Here base64url is the platform's own; the same rules hold on Node in test/rules/encoding.test.ts. */
 describe('base64url on workerd', () => {
@@ -15,6 +15,13 @@ describe('base64url on workerd', () => {
       expect(text).toMatch(/^[A-Za-z0-9_-]*$/)
       expect(fromBase64Url(text)).toEqual(bytes)
     }
+  })
+
+  it('reads hex back, in small and in capital letters', () => {
+    const bytes = randomBytes(32)
+    expect(fromHex(toHex(bytes))).toEqual(bytes)
+    expect(fromHex(toHex(bytes).toUpperCase())).toEqual(bytes)
+    expect(fromHex('')).toEqual(new Uint8Array())
   })
 
   it('reads one text for the same bytes only', () => {

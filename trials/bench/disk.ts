@@ -7,9 +7,10 @@ export type Disk = { readonly files: number; readonly mebibytes: number }
 export function diskOf(folder: string): Disk {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile())
-  const blocks = files.reduce(
-    (sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).blocks,
-    0,
+  // An object that is closed meanwhile takes two of its files away.
+  const sizes = files.map(({ parentPath, name }) =>
+    statSync(join(parentPath, name), { throwIfNoEntry: false }),
   )
+  const blocks = sizes.reduce((sum, size) => sum + (size?.blocks ?? 0), 0)
   return { files: files.length, mebibytes: (blocks * 512) / 1024 / 1024 }
 }
