@@ -73,7 +73,10 @@ function describeFloor(options: ServeOptions) {
   }
 }
 
-/** The production bundle with the bindings of `wrangler.toml`; `DEVELOPMENT` only allows plain http on loopback. */
+/**
+ * The production bundle with the bindings of `wrangler.toml`, less the damping of pushed requests, which
+ * would refuse the load; `DEVELOPMENT` only allows plain http on loopback.
+ */
 function describeServer(options: ServeOptions) {
   return {
     ...describeModule('fapi-edge', contentsOf(options)),
