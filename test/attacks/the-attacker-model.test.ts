@@ -59,7 +59,8 @@ describe('the attacker model', () => {
         expect([...new Set(kinds)].sort(), what).toEqual(['attack', 'check', 'twin'])
       }
     },
-    60_000,
+    // One starts a second server, which takes its time on a busy machine.
+    120_000,
   )
 
   it('is mounted from outside as well, by what a configuration file tells', async () => {
