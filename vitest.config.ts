@@ -1,5 +1,9 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+
+/** Files side by side. Those that need a running server have one for each worker: its clock is theirs. */
+const maxWorkers = Math.min(4, availableParallelism())
 
 /**
  * Four kinds of tests: pure rules (Node, fast), objects in real workerd with a controlled clock, whole
@@ -15,6 +19,7 @@ export default defineConfig({
           name: 'rules',
           include: ['test/rules/**/*.test.ts', 'test/cli/**/*.test.ts'],
           testTimeout: 20_000,
+          maxWorkers,
         },
       },
       {
@@ -24,17 +29,24 @@ export default defineConfig({
             wrangler: { configPath: './test/objects/wrangler.toml' },
           }),
         ],
-        test: { name: 'objects', include: ['test/objects/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'objects',
+          include: ['test/objects/**/*.test.ts'],
+          testTimeout: 20_000,
+          maxWorkers,
+        },
       },
       {
         test: {
           name: 'flows',
           include: ['test/{flows,attacks,runtime}/**/*.test.ts'],
           globalSetup: ['test/support/global-server.ts'],
+          setupFiles: ['test/support/on-time.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          // The runtime, its clock and its faults are shared: one file at a time moves them.
-          fileParallelism: false,
+          // A new process for each file would cost as much as many files do.
+          isolate: false,
+          maxWorkers,
         },
       },
       {
@@ -44,7 +56,8 @@ export default defineConfig({
           globalSetup: ['test/browser/support/global-server.ts'],
           testTimeout: 40_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          isolate: false,
+          maxWorkers,
         },
       },
     ],

@@ -3,8 +3,9 @@ import { agreeTo, asking, payment } from '../support/details.ts'
 import type { Detail } from '../support/details.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { DpopKey } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 let key: DpopKey

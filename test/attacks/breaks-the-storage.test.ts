@@ -3,8 +3,9 @@ import { openAdmin, registerClient } from '../support/admin.ts'
 import { createBrowser } from '../support/browser.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { control, getResource, makeDpopKey, nonceOf, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const userinfo = `${server.issuer}/userinfo`

@@ -10,8 +10,9 @@ import { startRuntime } from '../support/local-runtime.ts'
 import type { Runtime } from '../support/local-runtime.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 

@@ -5,8 +5,9 @@ import { send } from '../support/http.ts'
 import { peopleForms } from '../support/people-forms.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const { username, password } = users.alice

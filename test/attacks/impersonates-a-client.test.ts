@@ -6,8 +6,9 @@ import { assertionBy, forgeries } from '../support/forgeries.ts'
 import { refusal } from '../support/refusal.ts'
 import { makeDpopKey, nowSeconds, testClient } from '../support/test-client.ts'
 import type { RequestOptions, TestClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { clients, strangers } = inject('fixtures')
 const web = testClient('web')
 

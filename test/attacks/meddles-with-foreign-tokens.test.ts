@@ -3,8 +3,9 @@ import { openAdmin, newClient } from '../support/admin.ts'
 import { refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { DpopKey, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const second = testClient('second')

@@ -4,8 +4,9 @@ import type { Page } from '../support/browser.ts'
 import { form } from '../support/http.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { moveClock, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const second = testClient('second')

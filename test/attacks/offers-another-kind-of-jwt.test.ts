@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { signTexts, storageCost } from '../support/attack.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { PrivateJwk } from '../support/fixtures.ts'
@@ -7,8 +7,9 @@ import {
   getResource, makeDpopKey, nonceOf, nowSeconds, proof, sign, testClient,
 } from '../support/test-client.ts' // prettier-ignore
 import type { DpopKey, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const resourceServer = testClient('resourceServer')
 const userinfo = `${server.issuer}/userinfo`

@@ -9,8 +9,9 @@ import type { ClientFixture } from '../support/fixtures.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { control, getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { TestClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { strangers } = inject('fixtures')
 const key = await makeDpopKey()
 const grant = { grant_type: 'client_credentials', scope: 'accounts' }

@@ -7,8 +7,9 @@ import { createBrowser } from '../support/browser.ts'
 import { form, send } from '../support/http.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 

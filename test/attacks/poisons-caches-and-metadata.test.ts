@@ -5,8 +5,9 @@ import { send } from '../support/http.ts'
 import type { Answer } from '../support/http.ts'
 import { refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const documents = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openAdmin, registerPerson } from '../support/admin.ts'
 import { createBrowser } from '../support/browser.ts'
 import { send } from '../support/http.ts'
 import { getResource, makeDpopKey, nonceOf, proof, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const readLog = (): string => readFileSync(join(server.state, 'server.log'), 'utf8')
 

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { newClient, openAdmin } from '../support/admin.ts'
 import type { Admin } from '../support/admin.ts'
 import { honest, openRawAdmin } from '../support/attack.ts'
@@ -6,8 +6,9 @@ import { createSelfSigned } from '../support/certificates.ts'
 import { send } from '../support/http.ts'
 import { refusal } from '../support/refusal.ts'
 import { testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 
 /** JSON values, of which at most the kinds a member names are taken. */
 const values: readonly unknown[] = [

@@ -5,8 +5,9 @@ import { form, send } from '../support/http.ts'
 import { peopleForms } from '../support/people-forms.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

@@ -1,9 +1,10 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, nonceOf, proof, testClient } from '../support/test-client.ts'
 import type { DpopKey, RequestOptions, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const second = testClient('second')
 const accounts = `${server.api}/accounts`

@@ -8,8 +8,9 @@ import { form, send } from '../support/http.ts'
 import { injected as common } from '../support/injected-parameters.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { makeDpopKey, sign, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { holdsAsync } from '../rules/support/property.ts'
 import { formType, honest, openRawAdmin } from '../support/attack.ts'
 import { send } from '../support/http.ts'
@@ -8,10 +8,11 @@ import { mark, soberProblem } from '../support/sober.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { DpopKey } from '../support/test-client.ts'
 import { peopleForms } from '../support/people-forms.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
 /* Generated input: whatever is sent, no answer is the server's fault, shows innards or echoes markup. */
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 
 const paths = [

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { formType, honest, post, signTexts, storageCost } from '../support/attack.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { PrivateJwk } from '../support/fixtures.ts'
@@ -7,8 +7,9 @@ import { form, send } from '../support/http.ts'
 import { peopleForms } from '../support/people-forms.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { makeDpopKey, nonceOf, nowSeconds, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const bodies = ['/par', '/token', '/introspect', '/revoke', ...peopleForms]
 const inherited = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'] // prettier-ignore

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { newClient, openAdmin } from '../support/admin.ts'
 import type { Admin } from '../support/admin.ts'
 import { formType, honest, openRawAdmin, post, storageCost } from '../support/attack.ts'
@@ -8,8 +8,9 @@ import { form, send } from '../support/http.ts'
 import { peopleForms } from '../support/people-forms.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, nonceOf, proof, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const limit = 64 * 1024
 

@@ -1,4 +1,4 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   account,
   answerCode,
@@ -13,8 +13,9 @@ import type { Browser, Page, Visit } from '../support/browser.ts'
 import { newPerson } from '../support/people.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const url = (path: string) => `${server.issuer}${path}`
 

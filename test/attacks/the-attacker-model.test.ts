@@ -9,10 +9,11 @@ import { ownForms } from '../../trials/attack/pages.ts'
 import { mount } from '../../trials/attack/run.ts'
 import { scenarios } from '../../trials/attack/scenarios/index.ts'
 import type { World } from '../../trials/attack/world.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
 /** The shared server as somebody else’s: a file with clients, people and addresses is all that is known. */
 async function openOutside(): Promise<World> {
-  const { server, fixtures } = { server: inject('server'), fixtures: inject('fixtures') }
+  const { server, fixtures } = { server: sharedServer(), fixtures: inject('fixtures') }
   const folder = mkdtempSync(join(tmpdir(), 'fapi-edge-attack-'))
   const { web, second, mtlsPki } = fixtures.clients
   const named = ({ clientId, redirectUri }: typeof web) => ({ client_id: clientId, redirect_uri: redirectUri, scope: 'openid accounts' }) // prettier-ignore
@@ -40,7 +41,7 @@ describe('the attacker model', () => {
   const spare = spareServer()
   let world: World
   beforeAll(async () => {
-    world = await worldOf(inject('server'), inject('fixtures'), {
+    world = await worldOf(sharedServer(), inject('fixtures'), {
       disposable: spare.open,
       thorough: false,
     })

@@ -1,9 +1,10 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { DpopKey, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const second = testClient('second')
 const other = 'https://other-api.example'

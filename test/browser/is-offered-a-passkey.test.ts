@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newPerson } from '../support/people.ts'
+import { sharedServer } from '../support/worker-server.ts'
 import { openApp } from './support/app.ts'
 import type { App } from './support/app.ts'
 import { addAuthenticator } from './support/authenticator.ts'
@@ -15,7 +16,7 @@ const phishingResistant = 'urn:fapi-edge:acr:phishing-resistant'
 async function withPasskey(page: Page): Promise<Authenticator> {
   const authenticator = await addAuthenticator(page)
   await openAccount(page, await newPerson())
-  await page.goto(`${inject('server').issuer}/account/passkeys`)
+  await page.goto(`${sharedServer().issuer}/account/passkeys`)
   await page.click('#passkey')
   await page.locator('[role=status].done').waitFor()
   await page.context().clearCookies()
@@ -118,7 +119,7 @@ inBrowser('A person who is offered a passkey', ({ visitor }) => {
     const { page } = await visitor()
     const authenticator = await addAuthenticator(page)
     await openAccount(page, await newPerson())
-    await page.goto(`${inject('server').issuer}/account/passkeys`)
+    await page.goto(`${sharedServer().issuer}/account/passkeys`)
     await page.click('#passkey')
     await page.locator('[role=status].done').waitFor()
     await page.click('#passkey')

@@ -1,6 +1,7 @@
-import { expect, inject, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import { newPerson } from '../support/people.ts'
+import { sharedServer } from '../support/worker-server.ts'
 import { expectAccessible } from './support/axe.ts'
 import { inBrowser } from './support/in-browser.ts'
 import { signIn } from './support/people.ts'
@@ -11,7 +12,7 @@ const account = (page: Page, place: number) =>
   page.locator(`#choose-0-debtorAccount input`).nth(place)
 
 inBrowser('A person who pays with the example app', ({ visitor }) => {
-  const { client } = inject('server')
+  const { client } = sharedServer()
 
   async function order(page: Page, creditor: string): Promise<void> {
     await page.goto(client)

@@ -1,15 +1,16 @@
 import type { Page } from 'playwright-core'
-import { beforeEach, expect, inject, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { codeFrom, makeLink } from '../support/account.ts'
 import { newPerson, codeOf } from '../support/people.ts'
 import type { Somebody } from '../support/people.ts'
+import { sharedServer } from '../support/worker-server.ts'
 import { inBrowser } from './support/in-browser.ts'
 import type { Chromium } from './support/in-browser.ts'
 import { expectGoodLooks, looks } from './support/looks.ts'
 import { expectErrorPage } from './support/pages.ts'
 import { givePassword } from './support/people.ts'
 
-const url = (path: string) => `${inject('server').issuer}${path}`
+const url = (path: string) => `${sharedServer().issuer}${path}`
 
 /** The secret the page shows beside its picture. */
 const secretOn = async (page: Page): Promise<string> =>

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { codeOf, newPerson } from '../support/people.ts'
 import type { Somebody } from '../support/people.ts'
+import { sharedServer } from '../support/worker-server.ts'
 import { openApp } from './support/app.ts'
 import type { App } from './support/app.ts'
 import { addAuthenticator } from './support/authenticator.ts'
@@ -21,7 +22,7 @@ const passkeys = 'section:has(#yours)'
 async function enrol(page: Page, person: Somebody, name = 'My phone'): Promise<Authenticator> {
   const authenticator = await addAuthenticator(page)
   await openAccount(page, person)
-  await page.goto(`${inject('server').issuer}/account/passkeys`)
+  await page.goto(`${sharedServer().issuer}/account/passkeys`)
   await page.fill('#name', name)
   await page.click('#passkey')
   await page.locator('[role=status].done').waitFor()
@@ -115,7 +116,7 @@ inBrowser('A passkey', ({ visitor }) => {
     await page.goto(attempt.url)
     expect(await page.locator('#passkey').isVisible()).toBe(false)
     await signIn(page, person)
-    await page.goto(`${inject('server').issuer}/account/passkeys`)
+    await page.goto(`${sharedServer().issuer}/account/passkeys`)
     expect(await page.locator('#passkey').isVisible()).toBe(false)
     expect(await page.locator('noscript .problem').isVisible()).toBe(true)
   })

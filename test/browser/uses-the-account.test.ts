@@ -1,8 +1,9 @@
 import { ResponseBodyError } from 'openid-client'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newPerson } from '../support/people.ts'
 import type { Somebody } from '../support/people.ts'
+import { sharedServer } from '../support/worker-server.ts'
 import { openApp } from './support/app.ts'
 import type { App, Attempt } from './support/app.ts'
 import { frame, postFrom, submissionsOf } from './support/attacker.ts'
@@ -40,7 +41,7 @@ inBrowser('The account page', ({ visitor }: Chromium) => {
       const tokens = await attempt.tokens()
       expect(await attempt.accounts(tokens)).toBe(200)
       // The session of the sign-in is the session of the account.
-      await page.goto(`${inject('server').issuer}/account`)
+      await page.goto(`${sharedServer().issuer}/account`)
       expect(await page.locator(permissions).innerText()).toContain('Budget Buddy')
       await page.click(endButtons)
       await page.locator('[role=status]').first().waitFor()
@@ -91,7 +92,7 @@ inBrowser('The account page', ({ visitor }: Chromium) => {
     const { page, context, violations } = await visitor()
     const site = await openSite('Attacker')
     const attempt = await grant(page, await newPerson())
-    await page.goto(`${inject('server').issuer}/account`)
+    await page.goto(`${sharedServer().issuer}/account`)
     const submissions = await submissionsOf(page)
     expect(submissions.length).toBeGreaterThanOrEqual(2)
     const lure = await context.newPage()
@@ -111,7 +112,7 @@ inBrowser('The account page', ({ visitor }: Chromium) => {
   it.each(looks)('reads well on %s', async (name, look) => {
     const { page } = await visitor(look)
     await grant(page, await newPerson())
-    await page.goto(`${inject('server').issuer}/account`)
+    await page.goto(`${sharedServer().issuer}/account`)
     await expectGoodLooks(page, 'account', name)
     await page.click(endButtons)
     await page.locator('[role=status]').first().waitFor()

@@ -1,10 +1,11 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { account, openAccount } from '../support/account.ts'
 import { openAdmin, registerPerson } from '../support/admin.ts'
 import { createBrowser } from '../support/browser.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const resourceServer = testClient('resourceServer')
 

@@ -1,11 +1,12 @@
 import { decodeProtectedHeader } from 'jose'
-import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openAdmin } from '../support/admin.ts'
 import { refusal } from '../support/refusal.ts'
 import { send } from '../support/http.ts'
 import { control, getResource, makeDpopKey, moveClock, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const resourceServer = testClient('resourceServer')
 const key = await makeDpopKey()

@@ -5,8 +5,9 @@ import { createBrowser } from '../support/browser.ts'
 import { pageRefusal, refusal } from '../support/refusal.ts'
 import { control, getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { TestClient, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { alice } = inject('fixtures').users
 const resourceServer = testClient('resourceServer')
 const key = await makeDpopKey()

@@ -1,12 +1,13 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createAdminClient } from '../../cli/admin-client.ts'
 import { newClient, openAdmin, operatorFixture, registerClient } from '../support/admin.ts'
 import type { Admin } from '../support/admin.ts'
 import { refusal } from '../support/refusal.ts'
 import { send } from '../support/http.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const operator = testClient(operatorFixture())
 const key = await makeDpopKey()

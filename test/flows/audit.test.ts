@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, inject, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openAdmin, registerPerson } from '../support/admin.ts'
 import { consumedIn, loggedIn, problemsIn } from '../support/audit.ts'
 import type { AuditRecord } from '../support/audit.ts'
@@ -13,8 +13,9 @@ import {
   proof,
   testClient,
 } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const second = testClient('second')
 const resourceServer = testClient('resourceServer')

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, moveClock, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const second = testClient('second')
 const key = await makeDpopKey()

@@ -4,8 +4,9 @@ import { accountInformation, agreeTo, asking, current, everything, openConsent, 
 import type { Detail } from '../support/details.ts'
 import { getResource, makeDpopKey, nonceOf, testClient } from '../support/test-client.ts'
 import type { DpopKey, RequestOptions, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const other = 'https://other-api.example'

@@ -4,8 +4,9 @@ import { createBrowser } from '../support/browser.ts'
 import type { Page } from '../support/browser.ts'
 import { shannonBits } from '../support/refusal.ts'
 import { makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { alice } = inject('fixtures').users
 const web = testClient('web')
 const second = testClient('second')

@@ -6,8 +6,9 @@ import type { Page } from '../support/browser.ts'
 import { form, send } from '../support/http.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { moveClock, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { alice } = inject('fixtures').users
 const web = testClient('web')
 const second = testClient('second')

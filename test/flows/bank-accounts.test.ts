@@ -1,12 +1,13 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { asking, current, openConsent, savings } from '../support/details.ts'
 import type { Detail } from '../support/details.ts'
 import type { Answer } from '../support/http.ts'
 import { codeOf, newPerson } from '../support/people.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const key = await makeDpopKey()
 

@@ -5,8 +5,9 @@ import type { Answer } from '../support/http.ts'
 import { signAny } from '../support/sign-any.ts'
 import { getResource, makeDpopKey, moveClock, nonceOf, proof, testClient } from '../support/test-client.ts' // prettier-ignore
 import type { DpopKey, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const api = `${server.api}/accounts`
 const userinfo = `${server.issuer}/userinfo`
 const client = testClient('web')

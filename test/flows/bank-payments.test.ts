@@ -4,8 +4,9 @@ import type { Detail } from '../support/details.ts'
 import type { Answer } from '../support/http.ts'
 import { getResource, makeDpopKey, nonceOf, testClient } from '../support/test-client.ts'
 import type { Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const key = await makeDpopKey()

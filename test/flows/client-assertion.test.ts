@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { refusal } from '../support/refusal.ts'
 import {
   makeDpopKey,
@@ -10,8 +10,9 @@ import {
   testClient,
 } from '../support/test-client.ts'
 import type { RequestOptions, TestClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const resourceServer = testClient('resourceServer')
 

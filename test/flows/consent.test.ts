@@ -1,11 +1,12 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { openAdmin, registerClient, registerPerson } from '../support/admin.ts'
 import type { Admin, Person } from '../support/admin.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { Page } from '../support/browser.ts'
 import { testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 let admin: Admin
 
 beforeAll(async () => {

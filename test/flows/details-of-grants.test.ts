@@ -9,8 +9,9 @@ import type { Detail } from '../support/details.ts'
 import { newPerson } from '../support/people.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { TestClient, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const second = testClient('second')

@@ -2,8 +2,9 @@ import { describe, expect, inject, it } from 'vitest'
 import { forge } from '../support/proofs.ts'
 import { getResource, makeDpopKey, nonceOf, testClient } from '../support/test-client.ts'
 import type { DpopKey, RequestOptions, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const api = `${server.api}/accounts`
 const client = testClient('web')
 

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { places } from '../support/doors.ts'
 import type { Door } from '../support/doors.ts'
 import { send } from '../support/http.ts'
 import type { Answer } from '../support/http.ts'
 import { forge } from '../support/proofs.ts'
 import type { ProofTarget } from '../support/proofs.ts'
+import { sharedServer } from '../support/worker-server.ts'
 import { getResource, makeDpopKey, moveClock, nonceOf, proof, testClient } from '../support/test-client.ts' // prettier-ignore
 
-const server = inject('server')
+const server = sharedServer()
 const client = testClient('web')
 const api = `${server.api}/accounts`
 

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { places } from '../support/doors.ts'
 import type { Door } from '../support/doors.ts'
 import { send } from '../support/http.ts'
 import { badHashes, badProofs, forge, soundProofs } from '../support/proofs.ts'
 import type { ProofTarget } from '../support/proofs.ts'
 import { getResource, makeDpopKey, nonceOf, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const client = testClient('web')
 
 describe.each(places)('proofs at $name', ({ name, status, open }) => {

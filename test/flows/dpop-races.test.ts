@@ -1,9 +1,10 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { places } from '../support/doors.ts'
 import type { Answer } from '../support/http.ts'
 import { getResource, makeDpopKey, nonceOf, proof, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const api = `${server.api}/accounts`
 const client = testClient('web')
 const times = 50

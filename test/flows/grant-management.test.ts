@@ -3,8 +3,9 @@ import { createFetch } from '../../cli/fetch-with-ca.ts'
 import { createBrowser } from '../support/browser.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { RequestOptions, TestClient, Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { users } = inject('fixtures')
 const web = testClient('web')
 const second = testClient('second')

@@ -9,8 +9,9 @@ import { callSigned, prepare, sendPlain, sign } from '../support/signed-calls.ts
 import type { Call } from '../support/signed-calls.ts'
 import { makeDpopKey, moveClock, nowSeconds, testClient } from '../support/test-client.ts'
 import type { DpopKey } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { clients, strangers } = inject('fixtures')
 const accounts = `${server.api}/accounts`
 const statements = `${server.api}/accounts/current/statements`

@@ -7,8 +7,9 @@ import { callSigned, isSignedAnswer, prepare, sendPlain, sign } from '../support
 import type { Call } from '../support/signed-calls.ts'
 import { getResource, makeDpopKey, nonceOf, nowSeconds, proof, testClient } from '../support/test-client.ts' // prettier-ignore
 import type { DpopKey } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { strangers } = inject('fixtures')
 const accounts = `${server.api}/accounts`
 const statements = `${server.api}/accounts/current/statements`

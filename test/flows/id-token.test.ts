@@ -10,8 +10,9 @@ import {
   nowSeconds,
   testClient,
 } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const key = await makeDpopKey()
 

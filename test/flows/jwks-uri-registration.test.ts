@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { openAdmin, putClient } from '../support/admin.ts'
 import type { Admin } from '../support/admin.ts'
 import { makeDpopKey } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
 let admin: Admin
 beforeAll(async () => {
@@ -48,7 +49,7 @@ describe('registration of an address', () => {
   }
 
   it('SP-TLS-01 refuses the server’s own addresses', async () => {
-    const { issuer, mtls } = inject('server')
+    const { issuer, mtls } = sharedServer()
     for (const origin of [issuer, mtls]) {
       const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `${origin}/jwks` }
       const { status, json } = await putClient(admin, 'remote-refused', metadata)

@@ -1,9 +1,10 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { booleanMembers, knownMembers } from '../../cli/doctor/metadata-members.ts'
 import { form, send } from '../support/http.ts'
 import type { Answer } from '../support/http.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const allowedAlgorithms = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
 const methods = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth']
 

@@ -3,8 +3,9 @@ import { createSelfSigned, credentialOf, openCa } from '../support/certificates.
 import type { Answer, Credential } from '../support/http.ts'
 import { thumbprintOf } from '../support/mtls.ts'
 import { getResource, makeDpopKey, moveClock, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { strangers } = inject('fixtures')
 const api = `${server.apiMtls}/accounts`
 const userinfo = `${server.mtls}/userinfo`

@@ -7,9 +7,10 @@ import { send } from '../support/http.ts'
 import type { Answer, Credential } from '../support/http.ts'
 import { askWith, present, thumbprintOf } from '../support/mtls.ts'
 import { moveClock, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
 const { clients, strangers, clientAuthority } = inject('fixtures')
-const server = inject('server')
+const server = sharedServer()
 const subject = 'CN=client one,O=TPP,C=DE'
 const pki = clients.mtlsPki
 const right = pki.credential

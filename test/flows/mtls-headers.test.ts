@@ -4,8 +4,9 @@ import type { TestCa } from '../support/certificates.ts'
 import type { Answer } from '../support/http.ts'
 import { present, spoofedHeaders, thumbprintOf } from '../support/mtls.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { clients, strangers, clientAuthority } = inject('fixtures')
 const pki = clients.mtlsPki
 const own = pki.credential ?? strangers.selfSigned

@@ -4,8 +4,9 @@ import { thumbprintOf } from '../support/mtls.ts'
 import { forge } from '../support/proofs.ts'
 import { getResource, makeDpopKey, nonceOf, testClient } from '../support/test-client.ts'
 import type { RequestOptions } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { strangers } = inject('fixtures')
 const api = `${server.apiMtls}/accounts`
 const grant = { grant_type: 'client_credentials' }

@@ -1,9 +1,10 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { refusal, shannonBits } from '../support/refusal.ts'
 import { form, send } from '../support/http.ts'
 import { makeDpopKey, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const prefix = 'urn:ietf:params:oauth:request_uri:'
 

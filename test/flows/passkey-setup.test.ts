@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { expect, inject, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { account, makeLink } from '../support/account.ts'
 import { openAdmin } from '../support/admin.ts'
 import { createAuthenticator } from '../support/authenticator.ts'
 import { createBrowser } from '../support/browser.ts'
 import { addPasskey, askedBy, signInWithPasskey } from '../support/passkeys.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 
 it('A1-21 a newcomer with an operator’s link enrols a passkey, has nothing else, and signs in with it', async () => {
   const username = `person-${randomBytes(6).toString('hex')}`

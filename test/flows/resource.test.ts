@@ -1,9 +1,10 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, testClient } from '../support/test-client.ts'
 import type { RequestOptions } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const key = await makeDpopKey()
 const bank = server.api

@@ -7,8 +7,9 @@ import type { Page } from '../support/browser.ts'
 import { refusal } from '../support/refusal.ts'
 import { makeDpopKey, moveClock, nowSeconds, testClient } from '../support/test-client.ts'
 import type { TestClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { alice } = inject('fixtures').users
 const web = testClient('web')
 const second = testClient('second')

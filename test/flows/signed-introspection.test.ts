@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, importJWK } from 'jose'
 import type { JWK } from 'jose'
 import * as oauth from 'oauth4webapi'
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import {
   signedIntrospection,
   verifyIntrospectionResponse,
@@ -10,8 +10,9 @@ import type { Answer } from '../support/http.ts'
 import { refusal } from '../support/refusal.ts'
 import { makeDpopKey, nowSeconds, testClient } from '../support/test-client.ts'
 import type { Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { issuer } = server
 const web = testClient('web')
 const resourceServer = testClient('resourceServer')

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import { afterEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { openAdmin, registerClient } from '../support/admin.ts'
 import { signTexts, storageCost } from '../support/attack.ts'
 import { createBrowser } from '../support/browser.ts'
@@ -8,8 +8,9 @@ import { pushSigned, requestObject } from '../support/request-objects.ts'
 import type { RequestObjectOptions } from '../support/request-objects.ts'
 import { refusal } from '../support/refusal.ts'
 import { makeDpopKey, moveClock, nowSeconds, sign, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { issuer } = server
 const web = testClient('web')
 const second = testClient('second')

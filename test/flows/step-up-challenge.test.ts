@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { createFetch } from '../../cli/fetch-with-ca.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { Browser, Page } from '../support/browser.ts'
@@ -8,8 +8,9 @@ import { codeOf, newPerson } from '../support/people.ts'
 import type { Somebody } from '../support/people.ts'
 import { refusal } from '../support/refusal.ts'
 import { getResource, makeDpopKey, moveClock, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const key = await makeDpopKey()
 const accounts = `${server.api}/accounts`

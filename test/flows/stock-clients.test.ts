@@ -5,8 +5,9 @@ import { describe, expect, inject, it } from 'vitest'
 import { createFetch } from '../../cli/fetch-with-ca.ts'
 import { createBrowser } from '../support/browser.ts'
 import type { ClientFixture } from '../support/fixtures.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const { clients, users } = inject('fixtures')
 
 /** What the person does: sign in, approve. Returns where the browser was sent. */

@@ -6,8 +6,9 @@ import { codeOf, newPerson } from '../support/people.ts'
 import type { Somebody } from '../support/people.ts'
 import { pageRefusal } from '../support/refusal.ts'
 import { makeDpopKey, moveClock, testClient } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const [one, two, three] = ['one-factor', 'two-factors', 'phishing-resistant'].map(
   (name) => `urn:fapi-edge:acr:${name}`,

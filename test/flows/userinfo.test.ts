@@ -4,8 +4,9 @@ import { refusal } from '../support/refusal.ts'
 import { send } from '../support/http.ts'
 import { getResource, makeDpopKey, sign, testClient } from '../support/test-client.ts'
 import type { Tokens } from '../support/test-client.ts'
+import { sharedServer } from '../support/worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const web = testClient('web')
 const key = await makeDpopKey()
 const url = `${server.issuer}/userinfo`

@@ -1,4 +1,3 @@
-import { inject } from 'vitest'
 import { openAdmin } from './admin.ts'
 import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
@@ -8,6 +7,7 @@ import { codeOf } from './people.ts'
 import type { Somebody } from './people.ts'
 import { moveClock, testClient } from './test-client.ts'
 import type { Server, TestClient } from './test-client.ts'
+import { sharedServer } from './worker-server.ts'
 
 type Named = { readonly username: string; readonly password: string }
 
@@ -15,7 +15,7 @@ type Named = { readonly username: string; readonly password: string }
 export async function openAccount(
   person: Named,
   browser: Browser = createBrowser(),
-  on: Server = inject('server'),
+  on: Server = sharedServer(),
 ): Promise<{ readonly browser: Browser; readonly page: Page }> {
   const login = await browser.open(`${on.issuer}/account`)
   const { username, password } = person
@@ -26,7 +26,7 @@ export async function openAccount(
 export const account = (
   browser: Browser,
   path = '/account',
-  on: Server = inject('server'),
+  on: Server = sharedServer(),
 ): Promise<Page> => browser.open(`${on.issuer}${path}`)
 
 /** Enters a one-time code where the page asks for one. */
@@ -52,7 +52,7 @@ export const codeFrom = (secret: string, steps = 0): string =>
 export async function makeLink(
   username: string,
   action: 'setup-link' | 'reset',
-  on: Server = inject('server'),
+  on: Server = sharedServer(),
 ): Promise<string> {
   const answer = await (await openAdmin(on)).request('POST', `/users/${username}/${action}`)
   if (answer.status !== 200) throw new Error(`no link: ${answer.status} ${answer.text}`)
@@ -60,7 +60,7 @@ export async function makeLink(
 }
 
 /** What the operator sees of a person's factors. */
-export async function factorsOf(username: string, on: Server = inject('server')): Promise<unknown> {
+export async function factorsOf(username: string, on: Server = sharedServer()): Promise<unknown> {
   return (await (await openAdmin(on)).request('GET', `/users/${username}`)).json['factors']
 }
 

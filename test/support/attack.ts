@@ -1,9 +1,9 @@
-import { inject } from 'vitest'
 import { operatorFixture } from './admin.ts'
 import type { Page } from './browser.ts'
 import { send } from './http.ts'
 import type { Answer } from './http.ts'
 import { getResource, makeDpopKey, testClient } from './test-client.ts'
+import { sharedServer } from './worker-server.ts'
 
 export { signTexts } from './sign-any.ts'
 
@@ -17,7 +17,7 @@ export function post(
   body: string | Uint8Array,
   headers: readonly (readonly [string, string])[] = [['content-type', formType]],
 ): Promise<Answer> {
-  return send(`${inject('server').issuer}${path}`, { method: 'POST', headers, body })
+  return send(`${sharedServer().issuer}${path}`, { method: 'POST', headers, body })
 }
 
 /** What a request cost the storage: an answer of the local runtime says so. */
@@ -48,7 +48,7 @@ export async function openRawAdmin(): Promise<
   const fields = { grant_type: 'client_credentials', scope: 'admin' }
   const { accessToken } = await testClient(operatorFixture()).token(fields, { key })
   return (method, path, body, headers = [['content-type', 'application/json']]) =>
-    getResource(`${inject('server').issuer}/admin${path}`, accessToken, {
+    getResource(`${sharedServer().issuer}/admin${path}`, accessToken, {
       key,
       method,
       headers,

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { inject } from 'vitest'
 import { send } from './http.ts'
 import type { Answer } from './http.ts'
 import { makeDpopKey, testClient } from './test-client.ts'
 import type { DpopKey } from './test-client.ts'
+import { sharedServer } from './worker-server.ts'
 
-const server = inject('server')
+const server = sharedServer()
 const client = testClient('web')
 
 /** An endpoint that takes proofs, with one request that its proof alone decides. */

@@ -1,6 +1,6 @@
-import { inject } from 'vitest'
 import { form, send } from './http.ts'
 import type { Answer, Credential } from './http.ts'
+import { sharedServer } from './worker-server.ts'
 
 export { spoofedHeaders, thumbprintOf } from './spoofed-headers.ts'
 
@@ -15,7 +15,7 @@ export type Presented = {
 
 /** Posts a form with exactly this certificate, or none, and no other authentication. */
 export async function present(given: Presented): Promise<Answer> {
-  const server = inject('server')
+  const server = sharedServer()
   const { path = '/token', side = 'mtls', fields, credential, headers = [] } = given
   return send(`${side === 'mtls' ? server.mtls : server.issuer}${path}`, {
     method: 'POST',

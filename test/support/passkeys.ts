@@ -1,4 +1,3 @@
-import { inject } from 'vitest'
 import { createAuthenticator } from './authenticator.ts'
 import type { Answer, SoftwareAuthenticator, Twist } from './authenticator.ts'
 import { createBrowser } from './browser.ts'
@@ -8,6 +7,7 @@ import type { Asked } from './asked-passkey.ts'
 import { codeOf } from './people.ts'
 import type { Somebody } from './people.ts'
 import type { Server } from './test-client.ts'
+import { sharedServer } from './worker-server.ts'
 
 export { asked } from './asked-passkey.ts'
 export type { Asked } from './asked-passkey.ts'
@@ -45,7 +45,7 @@ export async function openPasskeys(
   person: Somebody,
   given: { readonly browser?: Browser; readonly steps?: number; readonly on?: Server } = {},
 ): Promise<{ readonly browser: Browser; readonly page: Page }> {
-  const { browser = createBrowser(), steps = 0, on = inject('server') } = given
+  const { browser = createBrowser(), steps = 0, on = sharedServer() } = given
   const login = await browser.open(`${on.issuer}/account/passkeys`)
   const { username, password } = person
   const code = await login.submit('login', { username, password })
@@ -73,7 +73,7 @@ export async function enrol(
   person: Somebody,
   given: Parameters<typeof createAuthenticator>[1] & { readonly on?: Server } = {},
 ): Promise<SoftwareAuthenticator> {
-  const { on = inject('server'), ...kind } = given
+  const { on = sharedServer(), ...kind } = given
   const authenticator = await createAuthenticator(new URL(on.issuer).origin, kind)
   const { browser, page } = await openPasskeys(person, { on })
   const attestation = JSON.stringify(await authenticator.create(askedBy(page).options))

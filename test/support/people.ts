@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
-import { inject } from 'vitest'
 import { openAdmin } from './admin.ts'
 import { nowSeconds } from './test-client.ts'
 import type { Server } from './test-client.ts'
+import { sharedServer } from './worker-server.ts'
 
 /** Somebody nobody else of the tests is. */
 export type Somebody = {
@@ -22,7 +22,7 @@ export async function newPerson(
     readonly username?: string
   } = {},
 ): Promise<Somebody> {
-  const { code = true, on = inject('server') } = options
+  const { code = true, on = sharedServer() } = options
   const id = `person-${randomBytes(6).toString('hex')}`
   const { username: name = id } = options
   const secret = code ? new Secret({ size: 20 }).base32 : ''

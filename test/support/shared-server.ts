@@ -13,9 +13,12 @@ export type SharedServer = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts the local runtime with new fixtures; its clients' authority is trusted. */
-export async function startSharedServer(args: readonly string[] = []): Promise<SharedServer> {
-  const { fixtures, config, clientCaPem } = await makeFixtures()
+/** Starts the local runtime with new fixtures, or these; its clients' authority is trusted. */
+export async function startSharedServer(
+  args: readonly string[] = [],
+  made?: Awaited<ReturnType<typeof makeFixtures>>,
+): Promise<SharedServer> {
+  const { fixtures, config, clientCaPem } = made ?? (await makeFixtures())
   const folder = mkdtempSync(join(tmpdir(), 'fapi-edge-test-'))
   const clientCa = join(folder, 'client-ca.pem')
   writeFileSync(clientCa, clientCaPem)

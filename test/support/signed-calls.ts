@@ -1,4 +1,3 @@
-import { inject } from 'vitest'
 import type { PublicJwk } from '../../src/clients/jwks.ts'
 import { verifyResponse } from '../../src/http-signatures/fapi.ts'
 import { chooseVerifier } from '../../src/http-signatures/keys.ts'
@@ -9,6 +8,7 @@ import { craft } from './signatures.ts'
 import type { Crafting, Plain } from './signatures.ts'
 import { nonceOf, nowSeconds, proof } from './test-client.ts'
 import type { DpopKey, Server } from './test-client.ts'
+import { sharedServer } from './worker-server.ts'
 
 export type Call = {
   readonly accessToken: string
@@ -23,7 +23,7 @@ export type Call = {
 
 /** The request as a client makes it before it signs. */
 export async function prepare(url: string, call: Call): Promise<Plain> {
-  const { accessToken, key, method = 'GET', body, on = inject('server') } = call
+  const { accessToken, key, method = 'GET', body, on = sharedServer() } = call
   const nonce = key === undefined ? undefined : await nonceOf(`${new URL(url).origin}/accounts`, on)
   const [htu = url] = url.split('?')
   const proven: Readonly<Record<string, string>> =
@@ -42,7 +42,7 @@ type Sent = { readonly request: Plain; readonly answer: Answer }
 /** Sends a request with exactly these headers. */
 export async function sendPlain(
   request: Plain,
-  { credential, on = inject('server') }: Pick<Call, 'credential' | 'on'> = {},
+  { credential, on = sharedServer() }: Pick<Call, 'credential' | 'on'> = {},
 ): Promise<Answer> {
   const { url, method, headers, body } = request
   return send(url, {
@@ -80,7 +80,7 @@ export async function sign(
 /** Whether the bank API signed this answer, for this request; with the keys it publishes. */
 export async function isSignedAnswer(
   { request, answer }: Sent,
-  on: Server = inject('server'),
+  on: Server = sharedServer(),
 ): Promise<boolean> {
   const { json } = await send(`${on.api}/jwks`, { ca: on.ca })
   const keys = json['keys'] as readonly PublicJwk[]

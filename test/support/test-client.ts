@@ -11,6 +11,7 @@ import {
   nonceOf as nonceAt,
 } from './wire-server.ts'
 import type { Reachable, Server } from './wire-server.ts'
+import { sharedServer } from './worker-server.ts'
 
 /** The wire client with the defaults of these tests: the shared server, its fixtures and one clock. */
 export type { Pushed, RequestOptions, Tokens } from './wire-client.ts'
@@ -25,14 +26,14 @@ export const clock = newClock()
 export const nowSeconds = (): number => secondsBy(clock)
 
 /** Moves the server's clock, and with it what test clients sign. Reset it in `afterEach`. */
-export const moveClock = (seconds: number, on: Server = inject('server')): Promise<void> =>
+export const moveClock = (seconds: number, on: Server = sharedServer()): Promise<void> =>
   moveClockOf(seconds, on, clock)
 
 /** Calls the control endpoint of the local runtime. */
 export const control = (
   path: string,
   body: unknown,
-  on: Server = inject('server'),
+  on: Server = sharedServer(),
 ): Promise<Answer> => controlOf(path, body, on)
 
 /** Makes a DPoP proof; `claims` and `header` override anything. */
@@ -40,13 +41,13 @@ export const proof = (key: DpopKey, url: string, options: ProofOptions = {}): Pr
   proofBy(key, url, { ...options, clock })
 
 /** A nonce a server (authorization server or API) hands out to these tests. */
-export const nonceOf = async (url: string, on: Reachable = inject('server')): Promise<string> =>
+export const nonceOf = async (url: string, on: Reachable = sharedServer()): Promise<string> =>
   (await nonceAt(url, on)) ?? ''
 
 /** A client that can misbehave: every part of what it sends can be changed. */
 export function testClient(
   name: ClientName | ClientFixture,
-  server: Reachable = inject('server'),
+  server: Reachable = sharedServer(),
 ): TestClient {
   const { clients, users } = inject('fixtures')
   const fixture = typeof name === 'string' ? clients[name] : name
@@ -59,6 +60,6 @@ export const getResource = (
   accessToken: string,
   options: ResourceOptions & { readonly on?: Server } = {},
 ): Promise<Answer> => {
-  const { on = inject('server'), ...rest } = options
+  const { on = sharedServer(), ...rest } = options
   return getResourceAt(target, accessToken, { ...rest, server: on, clock })
 }

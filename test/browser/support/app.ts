@@ -6,6 +6,7 @@ import type { Tokens } from '../../../demo/story/client.ts'
 import type { ClientFixture } from '../../support/fixtures.ts'
 import { nowSeconds } from '../../support/test-client.ts'
 import type { Server } from '../../support/test-client.ts'
+import { sharedServer } from '../../support/worker-server.ts'
 import { openSite } from './site.ts'
 import type { Site } from './site.ts'
 
@@ -36,7 +37,7 @@ export type App = {
 /** An app that uses the stock `openid-client`, with a web server of its own to come back to. */
 export async function openApp(
   fixture: ClientFixture = inject('world').clients.budget,
-  server: Server = inject('server'),
+  server: Server = sharedServer(),
 ): Promise<App> {
   const site = await openSite('Back at the app')
   const start: App['start'] = async (parameters = {}) => {

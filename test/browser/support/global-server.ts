@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import type {} from '../../support/global-server.ts'
+import { forEachWorker } from '../../support/global-server.ts'
 import { findChromium, noChromium } from './chromium.ts'
 import { startServer } from './server.ts'
 import { makeWorld } from './world.ts'
@@ -14,7 +14,7 @@ declare module 'vitest' {
   }
 }
 
-/** One running server for all browser tests, where there is a browser; its absence is said aloud. */
+/** A running server for each worker of the browser tests, where there is a browser; its absence is said aloud. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const chromium = findChromium(process.env)
   project.provide('chromium', chromium)
@@ -24,10 +24,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return () => Promise.resolve()
   }
   const world = await makeWorld()
-  const { server, stop } = await startServer(world)
-  project.provide('server', server)
+  const started = await forEachWorker(project, () => startServer(world))
+  project.provide(
+    'servers',
+    started.map(({ server }) => server),
+  )
   project.provide('world', world)
   return async () => {
-    await stop()
+    await Promise.all(started.map(({ stop }) => stop()))
   }
 }

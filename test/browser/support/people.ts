@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
-import { inject } from 'vitest'
 import { codeOf } from '../../support/people.ts'
 import type { Somebody } from '../../support/people.ts'
+import { sharedServer } from '../../support/worker-server.ts'
 
 /** Signs in on the page that asks for user name and password, up to the question of consent. */
 export async function signIn(page: Page, person: Somebody, code?: string): Promise<void> {
@@ -22,7 +22,7 @@ export async function givePassword(page: Page, person: Somebody): Promise<void> 
 
 /** Opens the account page, signing in with password and code. */
 export async function openAccount(page: Page, person: Somebody, steps = 0): Promise<void> {
-  await page.goto(`${inject('server').issuer}/account`)
+  await page.goto(`${sharedServer().issuer}/account`)
   await givePassword(page, person)
   await page.fill('#otp', codeOf(person, steps))
   await page.click('#login')

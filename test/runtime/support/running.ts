@@ -69,14 +69,15 @@ function launch(args: readonly string[], environment: Readonly<Record<string, st
   })
 }
 
-/** Runs the start command to its end, for starts that must fail or are interrupted after a time. */
+/** Runs the start command to its end, for starts that must fail or are interrupted at some point. */
 export async function startAndFail(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  interruptAfter?: number,
+  interruptWhen?: () => boolean,
 ): Promise<{ readonly status: number | null; readonly errors: string; readonly output: string }> {
   const child = launch(args, environment)
-  if (interruptAfter !== undefined) setTimeout(() => child.kill('SIGTERM'), interruptAfter)
+  if (interruptWhen !== undefined)
+    void until(interruptWhen, 40_000).then(() => child.kill('SIGTERM'))
   const [output, errors, status] = await Promise.all([
     collect(child.stdout),
     collect(child.stderr),
