@@ -42,6 +42,11 @@ describe('authorization_details', () => {
       codeOf(authorizationDetails(input(resource ? { resource } : {}, { details: [health] })))
     expect(records()).toBe('invalid_target')
     expect(records(other)).toBeUndefined()
+    // One of several resource servers that take the type is enough.
+    const both = ['https://other.bank.example', 'https://api.bank.example']
+    const types = { patient_record: { use: 'patient_record', resource_servers: both } }
+    const given = pushed({ authorization_details: '…', resource: other }, { client, issuer: { authorization_details_types: types } }) // prettier-ignore
+    expect(codeOf(authorizationDetails({ ...given, details: [health] }))).toBeUndefined()
   })
 
   it('are never ignored: an empty parameter is refused', () => {

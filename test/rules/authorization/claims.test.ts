@@ -90,6 +90,9 @@ describe('an acr in claims', () => {
     }
     const mixed = { id_token: { acr: { essential: true, values: [1, 'a'] } } }
     expect(ask(mixed).essentialAcr).toEqual(['a'])
+    const many = Array.from({ length: 20 }, (_, at) => `a${at}`)
+    const asked = { id_token: { acr: { essential: true, values: many } } }
+    expect(ask(asked).essentialAcr).toEqual(many.slice(0, 16))
   })
 
   it('is no demand among the claims for userinfo', () => {
@@ -104,6 +107,8 @@ describe('a sub in claims', () => {
   it('OIDC Core 5.5.1 with a value names who may sign in', () => {
     expect(ask({ id_token: { sub: { value: 'sub-alice' } } }).subjects).toEqual(['sub-alice'])
     expect(ask({ id_token: { sub: { values: ['a', 'b'] } } }).subjects).toEqual(['a', 'b'])
+    const most = Array.from({ length: 16 }, (_, at) => `s${at}`)
+    expect(ask({ id_token: { sub: { values: most } } }).subjects).toEqual(most)
   })
 
   it.each([null, {}, { essential: true }, 'sub-alice', ['sub-alice']])(

@@ -224,6 +224,9 @@ describe('readBody', () => {
     const fits = streamed(Uint8Array.of(97))
     fits.headers.set('content-length', String(mostBodyBytes))
     expect(valueOf(await readBody(fits))).toBe('a')
+    const most = streamed(new Uint8Array(mostBodyBytes).fill(97))
+    most.headers.set('content-length', String(mostBodyBytes))
+    expect(valueOf(await readBody(most))).toHaveLength(mostBodyBytes)
   })
 
   it('SP-PAR-05 refuses a longer stream that announces no size', async () => {
@@ -260,6 +263,9 @@ describe('readBody', () => {
     ['a surrogate', [0xed, 0xa0, 0x80]],
   ])('refuses %s', async (_what, octets) => {
     expect(codeOf(await readBody(streamed(Uint8Array.from(octets))))).toBe('invalid_request')
+    const announced = streamed(Uint8Array.from(octets))
+    announced.headers.set('content-length', String(octets.length))
+    expect(codeOf(await readBody(announced))).toBe('invalid_request')
   })
 })
 

@@ -44,6 +44,13 @@ describe('an authorization response', () => {
     })
   })
 
+  it('SP-AS-26 travels in the query unless another mode was pushed', async () => {
+    const request = { redirectUri: 'https://app.example/cb' }
+    const response = valueOf(await makeResponse(call, { client: makeClient(), request }, denied))
+    expect([response.by, response.to]).toEqual(['query', request.redirectUri])
+    expect(response).not.toHaveProperty('jws')
+  })
+
   it('carries no state when none was pushed', async () => {
     const to = { redirectUri: 'https://app.example/cb' }
     expect(query(await codeResponse(to, 'c'))).toEqual({ code: 'c', iss: issuer.url })

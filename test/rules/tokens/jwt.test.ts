@@ -260,3 +260,30 @@ describe('signJwt', () => {
     expect(await verifySignature(token, ec.publicKey, 'ES256')).toBe(true)
   })
 })
+
+describe('verifySignature, given what almost verifies', () => {
+  it('takes three parts and no more, each in its one text', async () => {
+    const token = await sign(ec, { alg: 'ES256' }, {})
+    const [head = '', body = '', signature = ''] = token.split('.')
+    expect(await verifySignature(token, ec.publicKey, 'ES256')).toBe(true)
+    const others = [`${token}.x`, `${token}.`, `${head}.${body}`, head, '', `!.${body}.${signature}`, `.${body}.${signature}`, `${head}.${body}.!`]
+    for (const other of others)
+      expect(await verifySignature(other, ec.publicKey, 'ES256')).toBe(false)
+  }) // prettier-ignore
+
+  it('SP-CR-02 takes a key of exactly its algorithm, for verifying', async () => {
+    const token = await sign(ec, { alg: 'ES256' }, {})
+    expect(await verifySignature(token, ec.privateKey, 'ES256')).toBe(false)
+    expect(await verifySignature(token, ed.publicKey, 'ES256')).toBe(false)
+    const input = `${base64url({ alg: 'PS256' })}.${base64url({})}`
+    const kinds = [['RSA-PSS', 'SHA-384'], ['RSA-PSS', 'SHA-512'], ['RSASSA-PKCS1-v1_5', 'SHA-256']] as const // prettier-ignore
+    for (const [name, hash] of kinds) {
+      const kind = { name, hash, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) }
+      const pair = (await crypto.subtle.generateKey(kind, true, ['sign', 'verify'])) as CryptoKeyPair // prettier-ignore
+      const how = { name, saltLength: 32 }
+      const bytes = await crypto.subtle.sign(how, pair.privateKey, Buffer.from(input))
+      const jws = `${input}.${Buffer.from(bytes).toString('base64url')}`
+      expect(await verifySignature(jws, pair.publicKey, 'PS256')).toBe(false)
+    }
+  })
+})
