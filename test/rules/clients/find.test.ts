@@ -107,6 +107,12 @@ describe('a client', () => {
     forgetClient('bank', id)
     await findClient(served.call, id)
     expect(served.asked).toHaveLength(4)
+    const nobody = serverWith([], at).served
+    for (const _time of [1, 2]) {
+      expect(await findClient(nobody.call, 'not-yet')).toBeUndefined()
+      forgetClient('bank', 'not-yet')
+    }
+    expect(nobody.asked).toHaveLength(2)
   })
 
   it('is known at once when it is made after somebody asked for it', async () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { subjectMembers } from '../../../src/clients/metadata-shapes.ts'
 import { checkClientMetadata, knownScopes } from '../../../src/clients/metadata.ts'
 import { openIdMembers } from '../../../src/clients/openid-metadata.ts'
-import { codeOf, valueOf } from '../support/issuer.ts'
+import { detailSettings } from '../authorization-details/support/shipped.ts'
+import { codeOf, makeIssuer, valueOf } from '../support/issuer.ts'
 import { anyText, holds } from '../support/property.ts'
 import { makeRegistrations } from '../support/registrations.ts'
 
@@ -58,6 +59,16 @@ describe('client metadata', () => {
     expect(of('payment_initiation')).toMatch(/a type this issuer does not know/)
     expect(of('toString')).toMatch(/a type this issuer does not know/)
     expect(of()).toBeUndefined()
+    const offering = makeIssuer({ authorization_details_types: detailSettings })
+    const asked = { authorization_details_types: ['payment_initiation'] }
+    expect(problem(asked, sound, offering)).toBeUndefined()
+  })
+
+  it('MTLS-05 needs no key that verifies assertions where a certificate proves the client', () => {
+    const keys = [{ kty: 'EC', crv: 'P-384', x: 'AA', y: 'AA' }]
+    const own = { ...sound, jwks: { keys } }
+    expect(problem({ token_endpoint_auth_method: 'self_signed_tls_client_auth' }, own)).toBeUndefined() // prettier-ignore
+    expect(problem({}, own)).toMatch(/no key that could verify a client assertion/)
   })
 
   it('is frozen, and passes its own check unchanged: an update is judged as a creation', () => {

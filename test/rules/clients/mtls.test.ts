@@ -121,6 +121,8 @@ describe('a self-signed certificate', () => {
     const client = { ...own, jwks_uri: 'https://keys.example/rotated' }
     const served = (key: object) => () => Response.json({ keys: [key] })
     expect(await why(await read(old.der), { client, fetch: served(old.jwk) })).toBeUndefined()
+    const silent = () => new Response('', { status: 500 })
+    expect(await why(await read(old.der), { client, now: now + 59_999, fetch: silent })).toBeUndefined() // prettier-ignore
     const [later, muchLater] = [now + 59_999, now + 60_000]
     const certificate = await read(fresh.der)
     expect(await why(certificate, { client, now: later, fetch: served(fresh.jwk) })).toBe(

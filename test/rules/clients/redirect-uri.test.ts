@@ -97,6 +97,8 @@ describe('matchesRegistered', () => {
     ['http://2130706433:1/cb', false],
     ['http://localhost:1/cb', false],
     ['http://[::1]:1/cb', false],
+    ['xhttp://127.0.0.1:1/cb', false],
+    ['https://evil.example/http://127.0.0.1:1/cb', false],
     ['http://[::ffff:127.0.0.1]:1/cb', false],
   ])(
     'SP-AS-27 RFC 8252 7.3 compares %s with a loopback address of another port: %s',
@@ -110,6 +112,9 @@ describe('matchesRegistered', () => {
     expect(matchesRegistered('http://[::1]:5/cb?x=2', ['http://[::1]/cb?x=1'])).toBe(false)
     expect(matchesRegistered('http://[::1]:5', ['http://[::1]:6/'])).toBe(true)
     expect(matchesRegistered('http://127.0.0.1:5/', ['http://[::1]:6/'])).toBe(false)
+    const several = ['https://app.example/cb', 'http://127.0.0.1/cb', 'http://[::1]/cb']
+    expect(matchesRegistered('http://127.0.0.1:5/cb', several)).toBe(true)
+    expect(matchesRegistered('http://127.0.0.1:5/other', several)).toBe(false)
   })
 
   it('never throws; a match differs from the registered text by a loopback port at most', () => {

@@ -200,6 +200,11 @@ describe('a DPoP proof', () => {
     },
   ) // prettier-ignore
 
+  it('DPOP-09 may have an htu that is the same address in other words, with query and fragment', async () => {
+    for (const htu of [`${url}?a=b#c`, 'HTTPS://AS.bank.example:443/token', `${url}?`])
+      expect(await why(proofOf({ htu }))).toBeUndefined()
+  })
+
   it.each([undefined, null, '1800000000', {}, [], true])(
     'DPOP-07 is refused with iat %j',
     async (iat) => {
