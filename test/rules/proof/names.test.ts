@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readCertificateAuthorities } from '../../../src/proof/authorities.ts'
 import { readCertificate } from '../../../src/proof/certificate.ts'
 import type { ClientCertificate } from '../../../src/proof/certificate.ts'
-import { matchesSubject } from '../../../src/proof/certificate-match.ts'
+import { acceptedIssuer, matchesSubject } from '../../../src/proof/certificate-match.ts'
 import { readDer } from '../../../src/proof/der.ts'
 import {
   parseDistinguishedName,
@@ -39,7 +39,7 @@ describe('a name in a certificate', () => {
   })
 
   it('MTLS-04 is none where a string is not valid, and compares to the octet where its text is unknown', () => {
-    for (const [tag, content] of [[0x0c, hex('ff')], [0x13, hex('80')], [0x12, hex('c3a9')], [0x16, hex('c3a9')], [0x1a, hex('80')], [0x1e, hex('d800')]] as const)
+    for (const [tag, content] of [[0x0c, hex('ff')], [0x13, hex('80')], [0x13, hex('41c3a9')], [0x12, hex('c3a9')], [0x16, hex('c3a9')], [0x1a, hex('80')], [0x1e, hex('d800')]] as const)
       expect(of(der(tag, content))).toBeUndefined()
     const teletex = of(der(0x14, hex('e9')))
     expect(teletex?.[0]?.[0]).toEqual({ oid: '2.5.4.3', der: '1401e9' })
@@ -83,7 +83,7 @@ describe('a name in a certificate', () => {
 
   it('MTLS-04 has as many attributes as the other', () => {
     const match = (a: string, b: string) => sameName(parseDistinguishedName(a) ?? [], parseDistinguishedName(b) ?? []) // prettier-ignore
-    for (const [a, b] of [['CN=a', 'CN=a+CN=b'], ['CN=a,O=b', 'CN=a'], ['CN=a+CN=a', 'CN=a+CN=b']] as const) {
+    for (const [a, b] of [['CN=a', 'CN=a+CN=b'], ['CN=a,O=b', 'CN=a'], ['O=b,CN=a', 'CN=a'], ['CN=a+CN=a', 'CN=a+CN=b']] as const) {
       expect(match(a, a)).toBe(true)
       expect(match(a, b)).toBe(false)
       expect(match(b, a)).toBe(false)
@@ -136,6 +136,15 @@ describe('the certificate of a request', () => {
 })
 
 describe('authorities that an issuer accepts', () => {
+  it('MTLS-02 are known by name, and by key where it is given', () => {
+    const issuer = parseDistinguishedName('CN=CA') ?? []
+    const certificate = { issuer, authorityKeyId: '0a' } as unknown as ClientCertificate
+    expect(acceptedIssuer(certificate, [{ issuer }])).toBe(true)
+    expect(acceptedIssuer(certificate, [{ issuer, keyId: '0a' }])).toBe(true)
+    expect(acceptedIssuer(certificate, [{ issuer, keyId: '0b' }])).toBe(false)
+    expect(acceptedIssuer(certificate, [])).toBe(false)
+  })
+
   it('MTLS-02 are all CA certificates, or the text is a mistake', async () => {
     const [ca, other] = [await createCa(), await createCa({ subject: 'CN=Other CA' })]
     const leaf = await ca.issue()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { acceptedCa } from '../../../src/proof/certificate-match.ts'
 import { readX509 } from '../../../src/proof/x509.ts'
 import { der, hex } from '../support/der.ts'
 
@@ -57,7 +58,7 @@ describe('a certificate', () => {
   it('RFC 5280 4.1.2.1 is of version 3, 2, or 1 without a word', () => {
     expect(isRead({ version: none })).toBe(true)
     expect(isRead({ version: version(1) })).toBe(true)
-    for (const wrong of [version(0), version(3), version(0, 0x82), der(0xa0), der(0xa0, hex('020102'), hex('020102')), der(0xa0, hex('0a0102')), der(0xa0, hex('040102'))])
+    for (const wrong of [version(0), version(3), version(0, 0x82), version(2, 2), der(0xa0), der(0xa0, hex('020102'), hex('020102')), der(0xa0, hex('0a0102')), der(0xa0, hex('040102'))])
       expect(isRead({ version: wrong })).toBe(false)
   }) // prettier-ignore
 
@@ -93,7 +94,7 @@ describe('the extensions of a certificate', () => {
     expect(withExtensions(sound)?.subjectKeyId).toBe('0102')
     expect(withExtensions(extension('551d0e', hex('04020102'), flag))?.subjectKeyId).toBe('0102')
     expect(withExtensions(extension('2a0304', hex('ff'), flag))).toBeDefined()
-    for (const wrong of [[sound, sound], [seq(hex('0603551d0e'))], [seq(hex('0603551d0e'), hex('0500'), hex('040404020102'))], [seq(hex('0603551d0e'), flag, flag, hex('040404020102'))], [seq(hex('0500'), hex('040404020102'))], [seq(hex('0603551d0e'), hex('020101'))], [der(0x31, hex('0603551d0e'), hex('040404020102'))], []])
+    for (const wrong of [[sound, sound], [seq(hex('0603551d0e'))], [seq(hex('0603551d0e'), hex('0500'), hex('040404020102'))], [seq(hex('0603551d0e'), flag, flag, hex('040404020102'))], [seq(hex('0500'), hex('040404020102'))], [seq(hex('0603551d0e'), hex('020101'))], [seq(hex('06032a0304'), hex('020101'))], [der(0x31, hex('0603551d0e'), hex('040404020102'))], []])
       expect(withExtensions(...wrong)).toBeUndefined()
     expect(isRead({ version: version(1) }, extensions(sound))).toBe(false)
     expect(isRead({ version: none }, extensions(sound))).toBe(false)
@@ -152,6 +153,9 @@ describe('the extensions of a certificate', () => {
     expect(constraints(seq(flag))).toBe(true)
     expect(constraints(seq(flag, hex('020100')))).toBe(true)
     expect(constraints(seq())).toBe(false)
+    const authority = seq(...Object.values(body), extensions(extension('551d13', seq(flag))))
+    const accepted = acceptedCa(seq(authority, algorithm, bits))
+    expect(accepted).toStrictEqual({ issuer: read()?.subject })
     expect(constraints(seq(hex('010100')))).toBe(false)
     expect(constraints(seq(hex('0201ff')))).toBe(false)
     expect(constraints(der(0x31, flag))).toBeUndefined()
