@@ -162,7 +162,7 @@ describe('a client that cannot be reached', () => {
   async function later(seconds: number): Promise<void> {
     moved += seconds
     await moveClock(moved, own.server)
-    await control('/alarms', {}, own.server)
+    await control('/alarms', { class: 'Account' }, own.server)
   }
 
   /** The account may note a failed try only after the clock was moved: then it is due later. */
@@ -244,7 +244,7 @@ describe('a client that is not to be told', () => {
     expect(again.status, again.text).toBe(201)
     await signOut(browser)
     await witness.receiver.next()
-    await control('/alarms', {}, own.server)
+    await control('/alarms', { class: 'Account' }, own.server)
     expect([...disabled.receiver.waiting(), ...renewed.receiver.waiting()]).toEqual([])
   })
 })

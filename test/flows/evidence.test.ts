@@ -219,7 +219,7 @@ describe('the evidence of a grant', () => {
     expect(refusal((await client.refresh(tokens.refreshToken, { key })).answer)).toBe(
       '400 invalid_grant',
     )
-    await control('/alarms', {}, server)
+    await control('/alarms', { class: 'Grant' }, server)
     const { path, file } = await exported(grant, 'revoked.json')
     expect(file.entries.at(-1)).toMatchObject({
       kind: 'revocation',
@@ -234,7 +234,7 @@ describe('the evidence of a grant', () => {
   it('is anchored in bucket and queue, which show that nothing was written anew', async () => {
     const { client, tokens, grant } = await granted()
     await moveClock(601, server)
-    await control('/alarms', {}, server)
+    await control('/alarms', { class: 'Grant' }, server)
     const lines = join(runtime.state, 'anchors.jsonl')
     const own = () =>
       existsSync(lines) && readFileSync(lines, 'utf8').includes(`"grant":"${grant}"`)

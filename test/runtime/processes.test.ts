@@ -160,6 +160,8 @@ describe('the control endpoint', { timeout: 90_000 }, () => {
     expect(await status('/clock', { offset_s: 'soon' })).toBe(400)
     expect(await status('/clock', { offset: 1 })).toBe(400)
     expect(await status('/clock', [])).toBe(400)
+    expect(await status('/alarms', { class: 7 })).toBe(400)
+    expect(await status('/alarms', { classes: 'Account' })).toBe(400)
     expect(await status('/faults', { fail_rate: 2 })).toBe(400)
     const calls = { 'Grant.redeem': { fail: 'after' }, 'KV.get': { delay_ms: 5 } }
     for (const wrong of [
@@ -201,6 +203,9 @@ describe('the control endpoint', { timeout: 90_000 }, () => {
     await server.control('/clock', { offset_s: 31 * 86_400 })
     expect(await (await server.control('/alarms')).json()).toMatchObject({
       ran: expect.any(Number) as number,
+    })
+    expect(await (await server.control('/alarms', { class: 'Nothing' })).json()).toMatchObject({
+      ran: 0,
     })
     expect(files()).toEqual(before)
     expect((await metadata(server)).status).toBe(200)
