@@ -1,5 +1,5 @@
 import { inject } from 'vitest'
-import type { ClientFixture, ClientName } from './fixtures.ts'
+import type { ClientFixture, ClientName, Fixtures } from './fixtures.ts'
 import type { Answer } from './http.ts'
 import { getResource as getResourceAt, wireClient } from './wire-client.ts'
 import type { ResourceOptions, WireClient } from './wire-client.ts'
@@ -49,9 +49,10 @@ export function testClient(
   name: ClientName | ClientFixture,
   server: Reachable = sharedServer(),
 ): TestClient {
-  const { clients, users } = inject('fixtures')
-  const fixture = typeof name === 'string' ? clients[name] : name
-  return wireClient(fixture, { server, clock, person: users.alice })
+  const fixture = typeof name === 'string' ? inject('fixtures').clients[name] : name
+  // The browser tests have people of their own.
+  const fixtures = inject('fixtures') as Fixtures | undefined
+  return wireClient(fixture, { server, clock, person: fixtures?.users.alice })
 }
 
 /** GETs a protected resource. Without `key` the token is sent as Bearer. */

@@ -59,7 +59,8 @@ export type Approve = (address: string, person: Person, browser?: Browser) => Pr
 export type Surroundings = {
   readonly server: Reachable
   readonly clock: Clock
-  readonly person: Person
+  /** Who approves where a call names nobody. */
+  readonly person?: Person | undefined
   /** How people sign in there; absent: the pages of this server, with a password. */
   readonly approve?: Approve
 }
@@ -165,8 +166,10 @@ export function wireClient(fixture: ClientFixture, surroundings: Surroundings) {
     `${url('/authorize', 'main')}?${form({ client_id: clientId, request_uri: requestUri })}`
 
   /** Signs in and approves; returns where the browser was sent. */
-  const approve = (requestUri: string, person: Person = usual, browser?: Browser): Promise<URL> =>
-    approveThere(authorizeUrl(requestUri), person, browser)
+  async function approve(requestUri: string, person = usual, browser?: Browser): Promise<URL> {
+    if (person === undefined) throw new Error('nobody is there to approve')
+    return approveThere(authorizeUrl(requestUri), person, browser)
+  }
 
   /** PAR, sign-in and approval; returns the code and what redeems it. */
   async function code(
