@@ -33,7 +33,8 @@ export default defineConfig({
           name: 'objects',
           include: ['test/objects/**/*.test.ts'],
           testTimeout: 20_000,
-          maxWorkers,
+          // Side by side the files of one workerd may not come to their end.
+          fileParallelism: false,
         },
       },
       {
