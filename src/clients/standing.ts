@@ -40,7 +40,7 @@ export async function callClient(call: Call, client: AuthenticatedClient): Promi
  */
 export function clientStanding(call: Call, clientId: string): Promise<ClientStanding> {
   const [shards = 1] = call.issuer.assertionShards
-  const shard = spread(crypto.getRandomValues(new Uint8Array(4)), shards)
+  const shard = shards === 1 ? 0 : spread(crypto.getRandomValues(new Uint8Array(4)), shards)
   return ask(call, clientId, {
     shards,
     shard,

@@ -1,4 +1,5 @@
 import { createCa, createSelfSigned } from './certificates.ts'
+import { makeDpopKey } from './wire-keys.ts'
 
 export type PrivateJwk = Record<string, unknown> & { readonly kty: string }
 
@@ -52,34 +53,9 @@ async function key(
   alg: 'ES256' | 'PS256' | 'Ed25519',
   kid: string,
 ): Promise<{ readonly jwk: PrivateJwk; readonly publicJwk: PrivateJwk }> {
-  const algorithm = {
-    ES256: { name: 'ECDSA', namedCurve: 'P-256' },
-    PS256: {
-      name: 'RSA-PSS',
-      modulusLength: 2048,
-      publicExponent: Uint8Array.of(1, 0, 1),
-      hash: 'SHA-256',
-    },
-    Ed25519: { name: 'Ed25519' },
-  }[alg]
-  const pair = (await crypto.subtle.generateKey(algorithm, true, [
-    'sign',
-    'verify',
-  ])) as CryptoKeyPair
-  const {
-    ext: _1,
-    key_ops: _2,
-    alg: _3,
-    ...jwk
-  } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as PrivateJwk
-  const {
-    ext: _4,
-    key_ops: _5,
-    alg: _6,
-    ...publicJwk
-  } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as PrivateJwk
+  const { jwk, publicJwk } = await makeDpopKey(alg === 'Ed25519' ? 'EdDSA' : alg)
   const named = { kid, alg: alg === 'Ed25519' ? 'EdDSA' : alg, use: 'sig' }
-  return { jwk: { ...jwk, ...named }, publicJwk: { ...publicJwk, ...named } }
+  return { jwk: { ...jwk, ...named }, publicJwk: { ...publicJwk, ...named } as PrivateJwk }
 }
 
 /** Makes keys and certificates, and the configuration file that registers them. */
