@@ -5,9 +5,16 @@ import { defineConfig } from 'vitest/config'
 /** Files side by side. Those that need a running server have one for each worker: its clock is theirs. */
 const maxWorkers = Math.min(4, availableParallelism())
 
+/** Runs tests inside workerd, beside the production Worker and its objects. */
+const inWorkerd = cloudflareTest({
+  main: './test/objects/worker.ts',
+  wrangler: { configPath: './test/objects/wrangler.toml' },
+})
+
 /**
- * Four kinds of tests: pure rules (Node, fast), objects in real workerd with a controlled clock, whole
- * flows over real HTTP against the running local runtime, and its pages in a real browser.
+ * Five kinds of tests: pure rules (Node, fast), single objects in real workerd with a controlled clock,
+ * the whole Worker there, in a world of its own for each file, whole flows over real HTTP against the
+ * running local runtime, and its pages in a real browser.
  */
 export default defineConfig({
   test: {
@@ -23,18 +30,22 @@ export default defineConfig({
         },
       },
       {
-        plugins: [
-          cloudflareTest({
-            main: './test/objects/worker.ts',
-            wrangler: { configPath: './test/objects/wrangler.toml' },
-          }),
-        ],
+        plugins: [inWorkerd],
         test: {
           name: 'objects',
           include: ['test/objects/**/*.test.ts'],
           testTimeout: 20_000,
-          // Side by side the files of one workerd may not come to their end.
-          fileParallelism: false,
+          isolate: false,
+          maxWorkers,
+        },
+      },
+      {
+        plugins: [inWorkerd],
+        test: {
+          name: 'worker',
+          include: ['test/worker/**/*.test.ts'],
+          testTimeout: 20_000,
+          maxWorkers,
         },
       },
       {

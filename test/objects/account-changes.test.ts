@@ -1,10 +1,10 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Account } from '../../src/objects/account.ts'
 import type { By, Change } from '../../src/objects/account/changes.ts'
 import type { Proof } from '../../src/types.ts'
 import { grantOf, newGrantId, order } from './support/grants.ts'
-import { countOf, env, holdingsOf, made, nothing, parallel, setClock, start, stubsOf } from './support/objects.ts' // prettier-ignore
+import { countOf, env, holdingsOf, made, nothing, parallel, runAlarm, setClock, start, stubsOf } from './support/objects.ts' // prettier-ignore
 
 const stubs = stubsOf('bank')
 const accountOf = (id: string) => made(stubs.account(id))
@@ -307,7 +307,7 @@ describe('taking a permission back', () => {
     expect(answer).toBe('ending')
     expect((await kinds())?.[0]).toBe('permission-ended')
     setClock(5)
-    await runDurableObjectAlarm(account())
+    await runAlarm(account())
     expect((await grantOf(grantId).summary('bank')).value.status).toBe('revoked')
   })
 

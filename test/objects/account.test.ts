@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { grantOf, newGrantId, order, redemption, refresh } from './support/grants.ts'
 import {
@@ -8,6 +8,8 @@ import {
   made,
   nothing,
   parallel,
+  rewrite,
+  runAlarm,
   setClock,
   start,
   stubsOf,
@@ -100,7 +102,7 @@ describe('Account', () => {
     expect(answers.map(({ value }) => value)).toEqual([
       undefined, undefined, undefined, false, true, [], false,
     ]) // prettier-ignore
-    await runDurableObjectAlarm(account)
+    await runAlarm(account)
     expect(await holdingsOf(account)).toEqual(nothing)
   })
 
@@ -140,11 +142,11 @@ describe('the grants of an account', () => {
     await account().addGrant('bank', promise(grantId))
     expect((await holdingsOf(account())).alarm).toBe(start + 600_000)
     setClock(599)
-    await runDurableObjectAlarm(account())
+    await runAlarm(account())
     expect(await listed(account)).toEqual([[grantId, 'pending']])
     expect((await holdingsOf(account())).alarm).toBe(start + 600_000)
     setClock(600)
-    expect(await runDurableObjectAlarm(account())).toBe(true)
+    expect(await runAlarm(account())).toBe(true)
     expect(await listed(account)).toEqual([])
     expect((await holdingsOf(account())).alarm).toBeNull()
     // A click that comes later still cannot make a grant its owner would not see.
@@ -162,7 +164,7 @@ describe('the grants of an account', () => {
     await parallel(20, () => account().confirmGrant('bank', grantId))
     expect(await told()).toEqual(['permission-given'])
     setClock(600)
-    await runDurableObjectAlarm(account())
+    await runAlarm(account())
     expect(await told()).toEqual(['permission-given'])
   })
 
@@ -172,7 +174,7 @@ describe('the grants of an account', () => {
     await account().addGrant('bank', promise(grantId))
     await grantOf(grantId).authorize(order)
     setClock(600)
-    expect(await runDurableObjectAlarm(account())).toBe(true)
+    expect(await runAlarm(account())).toBe(true)
     expect(await listed(account)).toEqual([[grantId, 'authorized']])
   })
 
@@ -184,7 +186,7 @@ describe('the grants of an account', () => {
     await account().addGrant('bank', promise(second))
     await evictDurableObject(account())
     setClock(600)
-    await runDurableObjectAlarm(account())
+    await runAlarm(account())
     expect(await listed(account)).toEqual([[second, 'pending']])
     expect((await holdingsOf(account())).alarm).toBe(start + 900_000)
   })
@@ -215,6 +217,21 @@ describe('disabling an account', () => {
     expect((await grantOf(existing).refresh(refresh)).value.status).toBe('refused')
     expect((await grantOf(pending).authorize(order)).value).toBe(false)
   })
+
+  it.each(['nothing', 'an empty list, as an earlier release kept it'])(
+    'leaves no alarm that goes off again and again where no grant is to end, but %s',
+    async (kept) => {
+      const account = await newAccount()
+      expect((await account().setEnabled('bank', false)).value).toBe(true)
+      if (kept !== 'nothing')
+        await rewrite(account(), 'ending', () => ({ ids: [], retryAt: start }))
+      // An alarm that was set for something else finds nothing to do.
+      await runInDurableObject(account(), (_, { storage }) => storage.setAlarm(start + 5_000))
+      setClock(6)
+      expect(await runAlarm(account())).toBe(true)
+      expect((await holdingsOf(account())).alarm).toBe(null)
+    },
+  )
 
   it('promises no further grant until it is enabled, and ended grants do not revive', async () => {
     const account = await newAccount()
@@ -262,7 +279,7 @@ describe('disabling an account', () => {
     expect(await statusOf(existing)).toBe('active')
     expect((await holdingsOf(account())).alarm).toBe(start + 5_000)
     setClock(5)
-    expect(await runDurableObjectAlarm(account())).toBe(true)
+    expect(await runAlarm(account())).toBe(true)
     expect(await statusOf(existing)).toBe('revoked')
   })
 
@@ -278,7 +295,7 @@ describe('disabling an account', () => {
     await disableOutOfReach(account)
     expect([await statusOf(first), await statusOf(second)]).toEqual(['active', 'active'])
     setClock(5)
-    expect(await runDurableObjectAlarm(account())).toBe(true)
+    expect(await runAlarm(account())).toBe(true)
     expect([await statusOf(first), await statusOf(second)]).toEqual(['revoked', 'revoked'])
   })
 
@@ -291,7 +308,7 @@ describe('disabling an account', () => {
     expect((await account().addGrant('bank', promise(newGrantId()), { epoch })).value).toBe(true)
     expect((await holdingsOf(account())).alarm).toBe(start + 5_000)
     setClock(5)
-    await runDurableObjectAlarm(account())
+    await runAlarm(account())
     expect(await statusOf(existing)).toBe('revoked')
     expect((await holdingsOf(account())).alarm).toBe(start + 600_000)
   })

@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AuthenticatedClient } from '../../src/clients/authenticate.ts'
 import { callClient, judgeStanding } from '../../src/clients/standing.ts'
@@ -7,7 +7,16 @@ import { digest, fromBase64Url, toHex } from '../../src/encoding.ts'
 import { Storage } from '../../src/observe/storage.ts'
 import type { Call } from '../../src/call.ts'
 import { clientOf, metadata, newClient, put } from './support/clients.ts'
-import { countOf, env, holdingsOf, parallel, setClock, start, stubsOf } from './support/objects.ts'
+import {
+  countOf,
+  env,
+  holdingsOf,
+  parallel,
+  runAlarm,
+  setClock,
+  start,
+  stubsOf,
+} from './support/objects.ts'
 
 const stubs = stubsOf('bank')
 const validUntil = start + 70_000
@@ -179,7 +188,7 @@ describe('assertion shards of a busy client', () => {
     expect(await tellInVain(client(), earlier)).toBe('out of reach')
     const { value } = await client().check()
     expect(value).toMatchObject({ status: 'disabled', version: 2 + earlier })
-    expect(await runDurableObjectAlarm(client())).toBe(true)
+    expect(await runAlarm(client())).toBe(true)
     for (const shard of [0, 1, 2, 3]) {
       expect((await stubs.clientShard(clientId, 4, shard).check()).value).toEqual(value)
     }

@@ -1,8 +1,17 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import { evictDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { copyKeys } from '../../src/objects/names.ts'
 import { clientOf, enabledStanding, metadata, newClient, put } from './support/clients.ts'
-import { countOf, env, holdingsOf, nothing, parallel, setClock, start } from './support/objects.ts'
+import {
+  countOf,
+  env,
+  holdingsOf,
+  nothing,
+  parallel,
+  runAlarm,
+  setClock,
+  start,
+} from './support/objects.ts'
 
 const soon = start + 70_000
 const copyOf = (clientId: string) => env.COPIES.get(copyKeys.client('bank', clientId), 'json')
@@ -46,7 +55,7 @@ describe('Client.use', () => {
     expect((await client().use('assertion', until)).value.use).toBe('fresh')
     for (let second = 0; second <= 1_800; second += 30) {
       setClock(second)
-      await runDurableObjectAlarm(client())
+      await runAlarm(client())
       const { use } = (await client().use('assertion', until)).value
       expect(use).toBe(second <= 610 ? 'used' : 'late')
     }
@@ -180,7 +189,7 @@ describe('an object without a client', () => {
     expect(await nobody.openShards(4, 0)).toEqual({ rows: 0, value: false })
     const token = { id: 'token', epoch: 0, operator: false }
     expect(await nobody.tokenAlive(token)).toEqual({ rows: 0, value: false })
-    await runDurableObjectAlarm(nobody)
+    await runAlarm(nobody)
     expect(await holdingsOf(nobody)).toEqual(nothing)
     expect(await copyOf('nobody')).toBeNull()
   })

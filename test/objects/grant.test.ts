@@ -14,9 +14,7 @@ import {
   refresh,
   token,
 } from './support/grants.ts'
-import {
-  countOf, evict, holdingsOf, nothing, parallel, runAlarm, setClock, start,
-} from './support/objects.ts' // prettier-ignore
+import { countOf, evict, holdingsOf, nothing, parallel, runAlarm, setClock, start } from './support/objects.ts' // prettier-ignore
 
 const day = 86_400
 

@@ -1,8 +1,7 @@
-import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, expect, it, vi } from 'vitest'
 import { jwksLifetime } from '../../src/objects/ring.ts'
 import type { RingKey } from '../../src/objects/ring.ts'
-import { holdingsOf, setClock, start } from './support/objects.ts'
+import { holdingsOf, runAlarm, setClock, start } from './support/objects.ts'
 import { keysIn, ringObject, ringOf, signWith, verifies } from './support/rings.ts'
 
 afterEach(() => vi.useRealTimers())
@@ -59,7 +58,7 @@ it('SP-CR-11 rotates by its alarm through a year: published before it signs, ver
     await look()
     now += 1
     setClock(now)
-    expect(await runDurableObjectAlarm(ringObject(name))).toBe(true)
+    expect(await runAlarm(ringObject(name))).toBe(true)
     await look()
   }
   expect(signers).toHaveLength(13)

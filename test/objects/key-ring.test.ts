@@ -1,10 +1,10 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import { evictDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { copyKeys } from '../../src/objects/names.ts'
 import { jwksLifetime } from '../../src/objects/ring.ts'
 import type { Ring } from '../../src/objects/ring.ts'
 import { publicKeys } from '../../src/tokens/keys.ts'
-import { env, holdingsOf, nothing, parallel, setClock, start } from './support/objects.ts'
+import { env, holdingsOf, nothing, parallel, runAlarm, setClock, start } from './support/objects.ts'
 import {
   giveSecret,
   keysIn,
@@ -102,14 +102,14 @@ describe('KeyRing.rotate', () => {
     const old = await signWith(await ringOf(name))
     expect(old.kid).toBe(first)
     setClock(ahead)
-    await runDurableObjectAlarm(ringObject(name))
+    await runAlarm(ringObject(name))
     expect((await signWith(await ringOf(name))).kid).toBe(next)
     expect(kids(keysIn(await ringOf(name), 'retiring'))).toEqual([first])
     setClock(ahead + 299)
-    await runDurableObjectAlarm(ringObject(name))
+    await runAlarm(ringObject(name))
     expect(await verifies(await ringOf(name), old)).toBe(true)
     setClock(ended)
-    await runDurableObjectAlarm(ringObject(name))
+    await runAlarm(ringObject(name))
     expect(kids((await ringOf(name)).keys)).toEqual([next])
   })
 
@@ -128,7 +128,7 @@ describe('KeyRing.rotate', () => {
   it('brings forward a key that was published a day ahead', async () => {
     await ringOf('forward')
     setClock(29 * 86_400)
-    await runDurableObjectAlarm(ringObject('forward'))
+    await runAlarm(ringObject('forward'))
     const [next] = keysIn(await ringOf('forward'), 'next')
     expect(next?.activeFrom).toBe(start + 30 * 86_400_000 - 60_000)
     setClock(29 * 86_400 + ahead + 1)
@@ -183,11 +183,11 @@ describe('KeyRing.revoke', () => {
     await ringObject(name).revoke('bank', next)
     for (const seconds of [ahead, ended, 86_400, 28 * 86_400]) {
       setClock(seconds)
-      await runDurableObjectAlarm(ringObject(name))
+      await runAlarm(ringObject(name))
       expect(kids((await ringOf(name)).keys)).toEqual([kid])
     }
     setClock(29 * 86_400)
-    await runDurableObjectAlarm(ringObject(name))
+    await runAlarm(ringObject(name))
     const ring = await ringOf(name)
     expect([kids(keysIn(ring, 'active')), keysIn(ring, 'next').length]).toEqual([[kid], 1])
   })
@@ -206,7 +206,7 @@ describe('KeyRing.revoke', () => {
     expect((await ringObject('strange').revoke('bank', 'strange')).value).toBe(false)
     expect(await ringOf('strange')).toEqual(before)
     expect(await ringObject('empty').revoke('bank', 'strange')).toEqual({ value: false, rows: 0 })
-    await runDurableObjectAlarm(ringObject('empty'))
+    await runAlarm(ringObject('empty'))
     expect(await holdingsOf(ringObject('empty'))).toEqual(nothing)
   })
 })
@@ -273,7 +273,7 @@ describe('the master secret of a ring', () => {
     expect(await verifies(await ringOf(name), token)).toBe(true)
     const late = ended + 1
     setClock(late)
-    await runDurableObjectAlarm(ringObject(name))
+    await runAlarm(ringObject(name))
     const ring = await ringOf(name)
     expect(kids(ring.keys)).toEqual([next?.kid])
     expect(await verifies(ring, await signWith(ring, newer))).toBe(true)

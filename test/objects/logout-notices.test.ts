@@ -1,6 +1,5 @@
-import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { holdingsOf, made, setClock, start, stubsOf } from './support/objects.ts'
+import { holdingsOf, made, runAlarm, setClock, start, stubsOf } from './support/objects.ts'
 
 const stubs = stubsOf('bank')
 
@@ -129,7 +128,7 @@ describe('the clients of an ended session', () => {
     await account().startSession('bank', session('one'))
     await give(account, 'one')
     await account().endSession('bank', 'one')
-    await runDurableObjectAlarm(account())
+    await runAlarm(account())
     expect(await owed(account)).toEqual([])
     // What is left to do is the promised grant.
     expect((await holdingsOf(account())).alarm).toBe(start + 600_000)

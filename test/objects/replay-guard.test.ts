@@ -1,10 +1,8 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
-import { env as bindings } from 'cloudflare:workers'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Env } from '../../src/config.ts'
 import type { ReplayGuard } from '../../src/objects/replay-guard.ts'
+import { env, runAlarm } from './support/objects.ts'
 
-const env = bindings as unknown as Env
 const guard = (name: string) => env.REPLAY_GUARD.getByName(name)
 
 afterEach(() => vi.useRealTimers())
@@ -44,7 +42,7 @@ describe('ReplayGuard', () => {
     expect((await guard('window').use('proof', until)).value).toBe('fresh')
     for (let second = 0; second <= 1_200; second += 15) {
       vi.setSystemTime(start + second * 1000)
-      await runDurableObjectAlarm(guard('window'))
+      await runAlarm(guard('window'))
       expect((await guard('window').use('proof', until)).value).not.toBe('fresh')
     }
   })
@@ -56,7 +54,7 @@ describe('ReplayGuard', () => {
     const until = start + 360_000
     expect((await guard('back').use('proof', until)).value).toBe('fresh')
     vi.setSystemTime(start + 1_200_000)
-    expect(await runDurableObjectAlarm(guard('back'))).toBe(true)
+    expect(await runAlarm(guard('back'))).toBe(true)
     vi.setSystemTime(start)
     const isRefused = () =>
       runInDurableObject(guard('back'), (instance: ReplayGuard) =>

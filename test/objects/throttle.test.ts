@@ -1,9 +1,9 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { delayAfter } from '../../src/objects/throttle-delay.ts'
 import type { ThrottleKind } from '../../src/objects/throttle-delay.ts'
 import type { Attempt } from '../../src/objects/throttle.ts'
-import { env, holdingsOf, parallel, setClock } from './support/objects.ts'
+import { env, holdingsOf, parallel, runAlarm, setClock } from './support/objects.ts'
 
 const throttle = (name: string) => env.THROTTLE.getByName(name)
 
@@ -110,7 +110,7 @@ describe('Throttle', () => {
   it('forgets the failures six hours after the last of them', async () => {
     await parallel(6, () => wait('forgotten', 'somebody'))
     setClock(6 * 3600)
-    expect(await runDurableObjectAlarm(throttle('forgotten'))).toBe(true)
+    expect(await runAlarm(throttle('forgotten'))).toBe(true)
     expect(await rowsOf('forgotten')).toBe(0)
     expect((await holdingsOf(throttle('forgotten'))).alarm).toBeNull()
     const waits = await parallel(6, () => wait('forgotten', 'somebody'))
@@ -122,11 +122,11 @@ describe('Throttle', () => {
     setClock(3 * 3600)
     await parallel(6, () => wait('swept', 'late'))
     setClock(6 * 3600)
-    expect(await runDurableObjectAlarm(throttle('swept'))).toBe(true)
+    expect(await runAlarm(throttle('swept'))).toBe(true)
     expect(await rowsOf('swept')).toBe(1)
     expect((await holdingsOf(throttle('swept'))).alarm).not.toBeNull()
     await evictDurableObject(throttle('swept'))
-    expect(await runDurableObjectAlarm(throttle('swept'))).toBe(true)
+    expect(await runAlarm(throttle('swept'))).toBe(true)
     expect((await holdingsOf(throttle('swept'))).alarm).not.toBeNull()
   })
 

@@ -108,11 +108,15 @@ export function endedBy(shelf: Shelf, grantId: string): 'person' | 'operator' {
   return entry?.endedAt === undefined ? 'operator' : 'person'
 }
 
-export const endingOf = (shelf: Shelf): Ending =>
-  shelf.read<Ending>('ending') ?? { ids: [], retryAt: Infinity }
+/** An empty list, as earlier releases kept one, is never due: its alarm would go off again and again. */
+export function endingOf(shelf: Shelf): Ending {
+  const { ids, retryAt } = shelf.read<Ending>('ending') ?? { ids: [], retryAt: Infinity }
+  return { ids, retryAt: ids.length === 0 ? Infinity : retryAt }
+}
 
 /** Adds to what is to be ended. */
 export function toBeEnded(shelf: Shelf, ids: readonly string[]): void {
+  if (ids.length === 0) return
   const all = new Set([...endingOf(shelf).ids, ...ids])
   shelf.write('ending', { ids: [...all], retryAt: shelf.now() + retryAfter })
 }

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { configuredIssuer } from '../../../src/config.ts'
 import type { Env } from '../../../src/config.ts'
 import { makeStubs } from '../../../src/objects/stubs.ts'
@@ -57,8 +57,16 @@ export const rewrite = (
     storage.kv.put(key, change(storage.kv.get(key)))
   })
 
-/** Whether there was an alarm to run. */
-export const runAlarm = (stub: AnyStub): Promise<boolean> => runDurableObjectAlarm(whole(stub))
+/**
+ * Whether there was an alarm to run. The next one has to lie ahead: an alarm that leaves something due
+ * that it does not do goes off again and again.
+ */
+export async function runAlarm(stub: AnyStub): Promise<boolean> {
+  const ran = await runDurableObjectAlarm(whole(stub))
+  const { alarm } = await holdingsOf(stub)
+  if (ran && alarm !== null) expect(alarm).toBeGreaterThan(Date.now())
+  return ran
+}
 
 /**
  * The start of controlled time. It lies ahead of the real clock, which alarms follow: none goes off

@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { approve, makeParties, obtain, push, redemptionOf, settle } from './support/flow.ts'
+import {
+  approve,
+  makeParties,
+  obtain,
+  push,
+  redemptionOf,
+  settle,
+} from '../objects/support/flow.ts'
 import {
   assertion,
   bank,
@@ -10,8 +17,8 @@ import {
   proof,
   read,
   tenant,
-} from './support/issuers.ts'
-import type { Admin, IssuerAddress, Party } from './support/issuers.ts'
+} from '../objects/support/issuers.ts'
+import type { Admin, IssuerAddress, Party } from '../objects/support/issuers.ts'
 
 let app: Party
 let api: Party

@@ -9,10 +9,10 @@ import {
   press,
   push,
   settle,
-} from './support/flow.ts'
-import type { Visitor } from './support/flow.ts'
-import { bank, form, other, tenant } from './support/issuers.ts'
-import type { IssuerAddress, Party } from './support/issuers.ts'
+} from '../objects/support/flow.ts'
+import type { Visitor } from '../objects/support/flow.ts'
+import { bank, form, other, tenant } from '../objects/support/issuers.ts'
+import type { IssuerAddress, Party } from '../objects/support/issuers.ts'
 
 let app: Party
 

@@ -9,9 +9,9 @@ import {
   push,
   redemptionOf,
   settle,
-} from './support/flow.ts'
-import { assertion, bank, call, post, read } from './support/issuers.ts'
-import type { Admin, Party } from './support/issuers.ts'
+} from '../objects/support/flow.ts'
+import { assertion, bank, call, post, read } from '../objects/support/issuers.ts'
+import type { Admin, Party } from '../objects/support/issuers.ts'
 
 let app: Party
 let api: Party

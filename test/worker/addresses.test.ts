@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createSelfSigned, tlsClientAuth } from '../support/certificates.ts'
 import type { TestCertificate } from '../support/certificates.ts'
-import { makeParties, metadataFor, push, settle } from './support/flow.ts'
+import { makeParties, metadataFor, push, settle } from '../objects/support/flow.ts'
 import {
   assertion,
   bank,
@@ -12,8 +12,8 @@ import {
   read,
   send,
   tenant,
-} from './support/issuers.ts'
-import type { Admin, IssuerAddress, Json, Party } from './support/issuers.ts'
+} from '../objects/support/issuers.ts'
+import type { Admin, IssuerAddress, Json, Party } from '../objects/support/issuers.ts'
 
 const described = async (url: string, headers: Readonly<Record<string, string>> = {}) =>
   read(await send(url, { headers }))

@@ -1,10 +1,10 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { callFor } from '../../src/make-call.ts'
 import type { Call } from '../../src/call.ts'
 import { copyKeys } from '../../src/objects/names.ts'
 import { signingKey, verificationKey } from '../../src/tokens/keys.ts'
-import { env, holdingsOf, setClock, start, stubsOf } from './support/objects.ts'
+import { env, holdingsOf, runAlarm, setClock, start, stubsOf } from '../objects/support/objects.ts'
 
 /** Every test takes another issuer, whose keys this isolate has not seen. */
 type IssuerId = 'bank' | 'other' | 'tenant'
@@ -53,7 +53,7 @@ describe('a key that was revoked while its copy could not be made', () => {
     const kid = await revokeUncopied('tenant')
     expect((await holdingsOf(ringObject('tenant'))).alarm).toBeLessThanOrEqual(start + 5_000)
     setClock(5)
-    expect(await runDurableObjectAlarm(ringObject('tenant'))).toBe(true)
+    expect(await runAlarm(ringObject('tenant'))).toBe(true)
     expect(await copyOf('tenant')).not.toContain(kid)
   })
 

@@ -1,9 +1,9 @@
 import { listDurableObjectIds } from 'cloudflare:test'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { makeParties, push, settle } from './support/flow.ts'
-import { assertion, bank, other, post, read } from './support/issuers.ts'
-import type { Party } from './support/issuers.ts'
-import { env } from './support/objects.ts'
+import { makeParties, push, settle } from '../objects/support/flow.ts'
+import { assertion, bank, other, post, read } from '../objects/support/issuers.ts'
+import type { Party } from '../objects/support/issuers.ts'
+import { env } from '../objects/support/objects.ts'
 
 /** `PUSH_LIMIT` of `wrangler.toml`: in a minute, for one client. */
 const limit = 300

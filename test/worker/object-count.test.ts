@@ -11,7 +11,7 @@ import { makeTokenId, readHandle } from '../../src/handles.ts'
 import type { TokenHome } from '../../src/handles.ts'
 import { activeKey } from '../../src/objects/ring.ts'
 import { importKey, signJwt } from '../../src/tokens/jwt.ts'
-import { countObjects, guess, realIds, some } from './support/counting.ts'
+import { countObjects, guess, realIds, some } from '../objects/support/counting.ts'
 import {
   approve,
   authorizeUrl,
@@ -22,8 +22,8 @@ import {
   push,
   redemptionOf,
   settle,
-} from './support/flow.ts'
-import type { Tokens } from './support/flow.ts'
+} from '../objects/support/flow.ts'
+import type { Tokens } from '../objects/support/flow.ts'
 import {
   bank,
   call,
@@ -35,10 +35,10 @@ import {
   read,
   seconds,
   send,
-} from './support/issuers.ts'
-import type { Admin, Party } from './support/issuers.ts'
-import { env, holdingsOf, made, parallel, runAlarm, stubsOf } from './support/objects.ts'
-import { openKey } from './support/rings.ts'
+} from '../objects/support/issuers.ts'
+import type { Admin, Party } from '../objects/support/issuers.ts'
+import { env, holdingsOf, made, parallel, runAlarm, stubsOf } from '../objects/support/objects.ts'
+import { openKey } from '../objects/support/rings.ts'
 
 afterEach(() => vi.useRealTimers())
 

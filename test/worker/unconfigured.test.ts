@@ -2,7 +2,7 @@ import { createExecutionContext, listDurableObjectIds } from 'cloudflare:test'
 import { expect, it, vi } from 'vitest'
 import worker from '../../src/index.ts'
 import type { Env } from '../../src/config.ts'
-import { env } from './support/objects.ts'
+import { env } from '../objects/support/objects.ts'
 
 // The first request of this file meets no setting at all, as a forgetful deployment does.
 const cases: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [

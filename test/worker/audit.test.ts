@@ -4,10 +4,10 @@ import { createServer } from '../../src/app.ts'
 import type { Env } from '../../src/config.ts'
 import { callFor } from '../../src/make-call.ts'
 import type { AuditRecord } from '../../src/observe/audit.ts'
-import { assertion, bank, form } from './support/issuers.ts'
-import { env } from './support/objects.ts'
-import { makeParties, settle } from './support/flow.ts'
-import type { Party } from './support/issuers.ts'
+import { assertion, bank, form } from '../objects/support/issuers.ts'
+import { env } from '../objects/support/objects.ts'
+import { makeParties, settle } from '../objects/support/flow.ts'
+import type { Party } from '../objects/support/issuers.ts'
 
 /* The production Worker with sinks that a test holds in its hands. */
 
