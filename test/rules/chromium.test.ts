@@ -28,6 +28,8 @@ describe('The browser of the browser tests', () => {
 
   it('is found under its usual names, in /usr/bin or on the PATH', () => {
     const found = findChromium({ CHROMIUM_PATH: '', PATH: `/nowhere:${folder}` })
-    expect(found).toMatch(/\/(chromium|chromium-browser|google-chrome|google-chrome-stable)$/)
+    expect(found).toMatch(
+      /\/(chromium-headless-shell|chromium|chromium-browser|google-chrome|google-chrome-stable)$/,
+    )
   })
 })
