@@ -2,7 +2,10 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Files side by side. Those that need a running server have one for each worker: its clock is theirs. */
+/**
+ * Files side by side. Those that need a running server have one for each worker: its clock is theirs. Where
+ * files do not get in each other's way they share the process: a new one costs as much as many of them.
+ */
 const maxWorkers = Math.min(4, availableParallelism())
 
 /** Runs tests inside workerd, beside the production Worker and its objects. */
@@ -26,6 +29,7 @@ export default defineConfig({
           name: 'rules',
           include: ['test/rules/**/*.test.ts', 'test/cli/**/*.test.ts'],
           testTimeout: 20_000,
+          isolate: false,
           maxWorkers,
         },
       },
@@ -56,7 +60,6 @@ export default defineConfig({
           setupFiles: ['test/support/on-time.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          // A new process for each file would cost as much as many files do.
           isolate: false,
           maxWorkers,
         },

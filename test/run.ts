@@ -20,9 +20,11 @@ async function check(): Promise<{ readonly well: boolean; readonly said: string 
   return { well: (await ended) === 0, said: said.join('') }
 }
 
+/** The tests start the runtime and the commands many times: Node keeps what it compiled of them. */
 function test(): Promise<number | null> {
+  const env = { NODE_COMPILE_CACHE: join(cwd, 'node_modules/.cache/node'), ...process.env }
   const args = ['node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)]
-  return statusOf(spawn(process.execPath, args, { cwd, stdio: 'inherit' }))
+  return statusOf(spawn(process.execPath, args, { cwd, env, stdio: 'inherit' }))
 }
 
 function statusOf(child: ReturnType<typeof spawn>): Promise<number | null> {
