@@ -15,9 +15,9 @@ const inWorkerd = cloudflareTest({
 })
 
 /**
- * Five kinds of tests: pure rules (Node, fast), single objects in real workerd with a controlled clock,
- * the whole Worker there, in a world of its own for each file, whole flows over real HTTP against the
- * running local runtime, and its pages in a real browser.
+ * Five kinds of tests: pure rules (Node, fast), objects and the whole Worker in real workerd with a
+ * controlled clock, those of them that need an isolate of their own, whole flows over real HTTP against
+ * the running local runtime, and its pages in a real browser.
  */
 export default defineConfig({
   test: {
@@ -37,7 +37,8 @@ export default defineConfig({
         plugins: [inWorkerd],
         test: {
           name: 'objects',
-          include: ['test/objects/**/*.test.ts'],
+          include: ['test/{objects,worker}/**/*.test.ts'],
+          setupFiles: ['test/objects/support/quiet.ts'],
           testTimeout: 20_000,
           isolate: false,
           maxWorkers,
@@ -46,10 +47,12 @@ export default defineConfig({
       {
         plugins: [inWorkerd],
         test: {
-          name: 'worker',
-          include: ['test/worker/**/*.test.ts'],
+          name: 'isolates',
+          include: ['test/isolates/**/*.test.ts'],
+          setupFiles: ['test/objects/support/quiet.ts'],
           testTimeout: 20_000,
-          maxWorkers,
+          // Isolated files side by side: now and then the pool never hears that one has ended.
+          fileParallelism: false,
         },
       },
       {

@@ -128,7 +128,10 @@ describe('the address of a request', () => {
     })
     expect((await request(right)).status).toBe(200)
     const { requestUri } = await push(bank, app)
-    const query = new URLSearchParams({ client_id: 'app', request_uri: requestUri }).toString()
+    const query = new URLSearchParams({
+      client_id: app.clientId,
+      request_uri: requestUri,
+    }).toString()
     const opened = await send(`${bank.url}/authorize?${query}`, { headers: forged })
     expect(opened.headers.get('location')).toMatch(/^https:\/\/as\.example\/login\?/)
   })

@@ -75,7 +75,7 @@ describe('the sinks of the audit stream', () => {
       {
         indexes: ['bank'],
         blobs: [
-          'request.refused', 'WARN', record.request_id, record.trace_id, record.span_id, '/introspect', 'app',
+          'request.refused', 'WARN', record.request_id, record.trace_id, record.span_id, '/introspect', app.clientId,
           JSON.stringify({ code, description }),
         ],
         doubles: [Date.parse(record.time), 13],

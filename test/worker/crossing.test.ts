@@ -3,6 +3,7 @@ import {
   approve,
   makeParties,
   obtain,
+  person,
   push,
   redemptionOf,
   settle,
@@ -119,7 +120,7 @@ describe.each(pairs)('handles carried from %s', (_, home, abroad) => {
     expect(await read(refused)).toMatchObject({ status: 401, json: { error: 'invalid_token' } })
     expect(await read(await call(home, '/userinfo', { token, key: app.key }))).toEqual({
       status: 200,
-      json: { sub: 'sub-alice' },
+      json: { sub: `sub-${person.username}` },
     })
   })
 
@@ -152,7 +153,7 @@ describe.each(pairs)('handles carried from %s', (_, home, abroad) => {
 
   it('ATK-A3-03 the id of a grant means nothing to the other operator', async () => {
     const { access, refresh: refreshToken } = await obtain(home, app)
-    const grants = await read(await adminOf(home).run('GET', '/users/alice/grants'))
+    const grants = await read(await adminOf(home).run('GET', `/users/${person.username}/grants`))
     const ids = (grants.json['grants'] as readonly { grant_id: string }[]).map(
       (one) => one.grant_id,
     )
@@ -161,7 +162,7 @@ describe.each(pairs)('handles carried from %s', (_, home, abroad) => {
       expect((await adminOf(abroad).run('POST', `/grants/${id}/revoke`)).status).toBe(404)
     }
     const foreign = JSON.stringify(
-      await read(await adminOf(abroad).run('GET', '/users/alice/grants')),
+      await read(await adminOf(abroad).run('GET', `/users/${person.username}/grants`)),
     )
     expect(ids.some((id) => foreign.includes(id))).toBe(false)
     expect(await active(home, access)).toBe(true)
@@ -199,14 +200,14 @@ describe.each(pairs)('handles carried from %s', (_, home, abroad) => {
 
   it('disabling a client or a person at one issuer changes nothing for the same name at the other', async () => {
     const tokens = await obtain(home, app)
-    for (const path of ['/clients/app', '/users/alice']) {
+    for (const path of [`/clients/${app.clientId}`, `/users/${person.username}`]) {
       expect((await adminOf(abroad).run('POST', `${path}/disable`)).status).toBe(200)
     }
     expect((await push(abroad, app)).response.status).toBe(401)
     expect((await push(home, app)).response.status).toBe(201)
     expect(await active(home, tokens.access)).toBe(true)
     expect(await approve(home, await push(home, app))).toMatch(/^[\w-]{80,}$/)
-    for (const path of ['/clients/app', '/users/alice']) {
+    for (const path of [`/clients/${app.clientId}`, `/users/${person.username}`]) {
       expect((await adminOf(abroad).run('POST', `${path}/enable`)).status).toBe(200)
     }
     expect((await push(abroad, app)).response.status).toBe(201)

@@ -19,6 +19,7 @@ import {
   interactionOf,
   makeParties,
   obtain,
+  person,
   push,
   redemptionOf,
   settle,
@@ -83,15 +84,18 @@ describe('the number of stored objects', () => {
     const before = await countObjects()
     const pushed = await push(bank, app)
     await approve(bank, pushed)
-    await admin.run('PUT', '/users/bob', { password: 'a long password', sub: 'sub-bob' })
-    const { key } = await makeParties().then((parties) => parties.app)
+    await admin.run('PUT', `/users/bob-${person.username}`, {
+      password: 'a long password',
+      sub: `sub-bob-${person.username}`,
+    })
+    const key = await makeKey()
     const metadata = {
       client_name: 'New',
       redirect_uris: ['https://new.example/cb'],
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [key.publicJwk] },
     }
-    expect((await admin.run('PUT', '/clients/new', metadata)).status).toBe(201)
+    expect((await admin.run('PUT', `/clients/new-${app.clientId}`, metadata)).status).toBe(201)
     const after = await countObjects()
     for (const name of ['PUSHED_REQUEST', 'GRANT', 'ACCOUNT', 'CLIENT']) {
       expect([name, after[name]]).toEqual([name, (before[name] ?? 0) + 1])
@@ -118,7 +122,7 @@ describe('the number of stored objects', () => {
 
   it('ATK-A1-12 is left unchanged by assertions of a real client that a stranger signed', async () => {
     await leavesNothing(50, async (index) => {
-      const as = { clientId: index % 2 === 0 ? 'app' : 'operator.test', key: stranger.key }
+      const as = { clientId: index % 2 === 0 ? app.clientId : 'operator.test', key: stranger.key }
       expect(await token(as, { grant_type: 'client_credentials' })).toBe(401)
     })
   })
@@ -126,7 +130,7 @@ describe('the number of stored objects', () => {
   it('ATK-A1-06 is left unchanged by 200 guessed request_uris', async () => {
     await leavesNothing(200, async (index) => {
       const handle = some(
-        [guess(1), guess(2), randomText(64), guess(1, some(realIds(), index))],
+        [guess(1), guess(2), randomText(64), guess(1, some(realIds(app.clientId), index))],
         index,
       )
       const response = await send(authorizeUrl(bank, `urn:ietf:params:oauth:request_uri:${handle}`))
@@ -137,7 +141,7 @@ describe('the number of stored objects', () => {
 
   it('ATK-A1-04 is left unchanged by 200 guessed codes and refresh tokens of a real client', async () => {
     await leavesNothing(200, async (index) => {
-      const id = index % 4 < 2 ? toHex(randomBytes(32)) : some(realIds(), index)
+      const id = index % 4 < 2 ? toHex(randomBytes(32)) : some(realIds(app.clientId), index)
       const fields =
         index % 2 === 0
           ? redemptionOf(guess(2, id), randomText(32))
@@ -156,7 +160,7 @@ describe('the number of stored objects', () => {
           guess(3),
           randomText(40),
           `${head}.${body}.${randomText(64)}`,
-          guess(3, some(realIds(), index)),
+          guess(3, some(realIds(app.clientId), index)),
         ],
         index,
       )
@@ -188,15 +192,15 @@ describe('the number of stored objects', () => {
       const home = some<TokenHome>(['grant', 'client', 'operator'], index)
       const wrongKind =
         home === 'grant'
-          ? stubsOf('bank').client('app').id.toString()
+          ? stubsOf('bank').client(app.clientId).id.toString()
           : stubsOf('bank').newGrantId()
       const objectId = index % 2 === 0 ? toHex(randomBytes(32)) : wrongKind
       const jti = makeTokenId({ home, objectId, epoch: 1, series: 1 })
       const claims = {
         iss: bank.url,
-        sub: 'sub-alice',
+        sub: `sub-${person.username}`,
         aud: 'https://api.example',
-        client_id: 'app',
+        client_id: app.clientId,
       }
       const times = { iat: seconds(), exp: seconds() + 60 }
       const about = { scope: 'openid accounts', cnf: { jkt: holder.jkt }, jti }
@@ -238,7 +242,7 @@ describe('the number of stored objects', () => {
 
   it('is left unchanged by unknown names and ids in the admin API', async () => {
     await leavesNothing(50, async (index) => {
-      const id = index % 2 === 0 ? toHex(randomBytes(32)) : some(realIds(), index)
+      const id = index % 2 === 0 ? toHex(randomBytes(32)) : some(realIds(app.clientId), index)
       const [method, path] = some(
         [
           ['GET', `/clients/nobody-${index}`],

@@ -6,6 +6,7 @@ import {
   makeParties,
   metadataFor,
   obtain,
+  person,
   push,
   redemptionOf,
   settle,
@@ -23,14 +24,16 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  expect((await admin.run('PUT', '/clients/app', metadataFor(app))).status).toBeLessThan(300)
+  expect(
+    (await admin.run('PUT', `/clients/${app.clientId}`, metadataFor(app))).status,
+  ).toBeLessThan(300)
 })
 
 /** Deletes the client and registers its id again: same metadata, same key. */
 async function bearAgain(): Promise<void> {
-  expect((await admin.run('DELETE', '/clients/app')).status).toBe(204)
+  expect((await admin.run('DELETE', `/clients/${app.clientId}`)).status).toBe(204)
   expect((await push(bank, app)).response.status).toBe(401)
-  expect((await admin.run('PUT', '/clients/app', metadataFor(app))).status).toBe(201)
+  expect((await admin.run('PUT', `/clients/${app.clientId}`, metadataFor(app))).status).toBe(201)
 }
 
 const take = async (fields: Readonly<Record<string, string>>) =>
@@ -93,13 +96,13 @@ describe('a client that is disabled', () => {
     )
     const pushed = await push(bank, app)
     const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh }
-    await admin.run('POST', '/clients/app/disable')
+    await admin.run('POST', `/clients/${app.clientId}/disable`)
     expect((await take(refresh)).json['error']).toBe('invalid_client')
     expect((await push(bank, app)).response.status).toBe(401)
     const page = await createVisitor().go(authorizeUrl(bank, pushed.requestUri))
     expect(page.response.status).toBe(400)
     expect([await active(tokens.access), await active(own)]).toEqual([false, false])
-    await admin.run('POST', '/clients/app/enable')
+    await admin.run('POST', `/clients/${app.clientId}/enable`)
     expect([await active(tokens.access), await active(own)]).toEqual([false, false])
     expect((await take(refresh)).json['error']).toBe('invalid_grant')
     const again = await createVisitor().go(authorizeUrl(bank, pushed.requestUri))
@@ -113,9 +116,9 @@ describe('a person who is disabled', () => {
     const tokens = await obtain(bank, app)
     const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh }
     expect([(await take(refresh)).status, await active(tokens.access)]).toEqual([200, true])
-    await admin.run('POST', '/users/alice/disable')
+    await admin.run('POST', `/users/${person.username}/disable`)
     expect([(await take(refresh)).status, await active(tokens.access)]).toEqual([400, false])
-    await admin.run('POST', '/users/alice/enable')
+    await admin.run('POST', `/users/${person.username}/enable`)
     expect([(await take(refresh)).status, await active(tokens.access)]).toEqual([400, false])
     expect(await active((await obtain(bank, app)).access)).toBe(true)
   })

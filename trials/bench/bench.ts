@@ -59,8 +59,8 @@ async function measurePart(workshop: Workshop, part: Part, { quick, rounds }: Be
       return measureGrowth(
         workshop,
         quick
-          ? { requests: 200, inFlight: [1, 16], grants: [60, 120], clients: [100, 10_000], proofs: [0, 10_000] }
-          : { requests: 1_000, inFlight: [1, 2, 4, 8, 16, 32, 64], grants: [100, 1_000, 10_000], clients: [100, 10_000, 100_000], proofs: [0, 100_000, 1_000_000] },
+          ? { rounds: rounds ?? 2, requests: 200, inFlight: [1, 16], grants: [60, 120], clients: [100, 10_000], proofs: [0, 10_000] }
+          : { rounds: rounds ?? 5, requests: 1_000, inFlight: [1, 2, 4, 8, 16, 32, 64], grants: [100, 1_000, 10_000], clients: [100, 10_000, 100_000], proofs: [0, 100_000, 1_000_000] },
       ) // prettier-ignore
     case 'weight':
       return measureWeight(

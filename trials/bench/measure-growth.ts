@@ -10,8 +10,8 @@ import { tokenRound } from './measure-tokens.ts'
 import { browserOver, invite } from './people.ts'
 import type { Browser } from '../../test/support/browser.ts'
 import { currentNonce, postOf, tokenRequest, tokensOf } from './requests.ts'
-import { measure } from './rounds.ts'
-import type { Round } from './rounds.ts'
+import { alternate, measure } from './rounds.ts'
+import type { Round, Rounds } from './rounds.ts'
 import { seedClients, seedProofs } from './seed.ts'
 import type { BenchClient } from './servers/served.ts'
 
@@ -34,7 +34,7 @@ export type ClientPoint = {
 export type GrantPoint = {
   readonly grants: number
   /** Refreshes of grants that were used just before. */
-  readonly warm: Round
+  readonly warm: Rounds
   /** Refreshes of grants nobody used for a while: their objects are opened. */
   readonly cold: Round
   /** CPU seconds of a thousand new grants, from PAR to the first token. */
@@ -44,6 +44,8 @@ export type GrantPoint = {
 
 export type GrowthSize = {
   readonly requests: number
+  /** Of what is compared in alternating rounds. */
+  readonly rounds: number
   readonly inFlight: readonly number[]
   readonly grants: readonly number[]
   readonly clients: readonly number[]
@@ -78,8 +80,44 @@ async function growInFlight(workshop: Workshop, size: GrowthSize) {
 
 const people = 16
 
-/** Grants made as people make them, spread over some people; each is an object of its own. */
+/** A server with so many grants, each an object of its own, made as people make them. */
+type Stocked = {
+  readonly contender: Contender
+  readonly state: string
+  readonly tokens: readonly string[]
+  readonly making: number
+}
+
+/**
+ * Servers that differ in how many grants they hold. What refreshes cost there is compared in alternating
+ * rounds: one server measured early and late would be compared with what else the machine did.
+ */
 async function growGrants(workshop: Workshop, size: GrowthSize): Promise<readonly GrantPoint[]> {
+  const stocked: Stocked[] = []
+  try {
+    for (const grants of size.grants) stocked.push(await stock(workshop, grants))
+    const of = new Map(stocked.map((one) => [String(one.tokens.length), one]))
+    const newest = async (name: string) => {
+      const { contender, tokens } = of.get(name) as Stocked
+      const few = tokens.slice(-100)
+      return refreshRound(contender, Array.from({ length: size.requests }, (_, at) => few[at % few.length] ?? '')) // prettier-ignore
+    }
+    const names = [...of.keys()]
+    await alternate(names, 2, newest)
+    const warm = await alternate(names, size.rounds, newest)
+    const points: GrantPoint[] = []
+    for (const [name, { contender, tokens, making, state }] of of) {
+      const cold = await refreshRound(contender, spread(tokens.slice(0, -50), size.requests))
+      const rounds = warm[name] as Rounds
+      points.push({ grants: tokens.length, warm: rounds, cold, making, disk: diskOf(state) })
+    }
+    return points
+  } finally {
+    await Promise.all(stocked.map(({ contender }) => contender.stop()))
+  }
+}
+
+async function stock(workshop: Workshop, grants: number): Promise<Stocked> {
   const state = mkdtempSync(join(workshop.fast, 'grants-'))
   const contender = await startContender(workshop, 'fapi-edge, memory', { state })
   try {
@@ -87,16 +125,18 @@ async function growGrants(workshop: Workshop, size: GrowthSize): Promise<readonl
     for (const name of names) await invite(contender, name)
     const browsers = names.map(() => browserOver(openSender(1)))
     const tokens: string[] = []
-    const points: GrantPoint[] = []
-    for (const grants of size.grants) {
-      const wanted = grants - tokens.length
-      const making = await makeGrants(contender, { browsers, names, tokens, wanted })
-      points.push(await refreshAmong(contender, { tokens, requests: size.requests, making, state }))
-    }
-    return points
-  } finally {
+    const making = await makeGrants(contender, { browsers, names, tokens, wanted: grants })
+    return { contender, state, tokens, making }
+  } catch (error) {
     await contender.stop()
+    throw error
   }
+}
+
+/** So many of the list at most, evenly from all of it. */
+function spread(list: readonly string[], most: number): readonly string[] {
+  const count = Math.min(most, list.length)
+  return Array.from({ length: count }, (_, at) => list[Math.floor((at * list.length) / count)] ?? '')
 }
 
 async function makeGrants(
@@ -120,30 +160,6 @@ async function makeGrants(
   const { cpuPerThousand } = await measure(contender.pid, work, 8)
   sender.close()
   return cpuPerThousand
-}
-
-/** Refreshes of the newest hundred, used before, and of others spread over all that are there. */
-async function refreshAmong(
-  contender: Contender,
-  given: {
-    readonly tokens: readonly string[]
-    readonly requests: number
-    readonly making: number
-    readonly state: string
-  },
-): Promise<GrantPoint> {
-  const { tokens, requests, making } = given
-  const few = tokens.slice(-100)
-  const each = (list: readonly string[], count: number) =>
-    Array.from({ length: count }, (_, at) => list[Math.floor((at * list.length) / count)] ?? '')
-  const repeated = Array.from({ length: requests }, (_, at) => few[at % few.length] ?? '')
-  await refreshRound(contender, few)
-  const warm = await refreshRound(contender, repeated)
-  const cold = await refreshRound(
-    contender,
-    each(tokens.slice(0, -50), Math.min(requests, tokens.length - 50)),
-  )
-  return { grants: tokens.length, warm, cold, making, disk: diskOf(given.state) }
 }
 
 async function refreshRound(contender: Contender, tokens: readonly string[]): Promise<Round> {

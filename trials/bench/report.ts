@@ -86,6 +86,10 @@ const roundCells = ({ cpuPerThousand, p50, p99 }: Round): readonly string[] => [
   two(cpuPerThousand), one(p50), one(p99),
 ] // prettier-ignore
 
+const warmCells = ({ cpuPerThousand, p50, p99 }: Rounds): readonly string[] => [
+  two(cpuPerThousand.median), `${two(cpuPerThousand.least)} – ${two(cpuPerThousand.most)}`, one(p50.median), one(p99.median),
+] // prettier-ignore
+
 function growthTables(growth: NonNullable<Results['growth']>): readonly Table[] {
   const head = ['CPU seconds of 1,000', 'p50 ms', 'p99 ms']
   return [
@@ -99,10 +103,10 @@ function growthTables(growth: NonNullable<Results['growth']>): readonly Table[] 
     {
       name: 'grants',
       text: markdown(
-        ['grants', 'refresh, warm: CPU s of 1,000', 'p50 ms', 'p99 ms', 'refresh, spread: CPU s of 1,000', 'p50 ms', 'p99 ms', 'making 1,000, CPU s', 'files', 'MiB'],
+        ['grants', 'refresh, warm: CPU s of 1,000', 'least – most', 'p50 ms', 'p99 ms', 'refresh, spread: CPU s of 1,000', 'p50 ms', 'p99 ms', 'making 1,000, CPU s', 'files', 'MiB'],
         growth.grants.map((point) => [
           whole(point.grants),
-          ...[...roundCells(point.warm), ...roundCells(point.cold)],
+          ...[...warmCells(point.warm), ...roundCells(point.cold)],
           ...[two(point.making), whole(point.disk.files), whole(point.disk.mebibytes)],
         ]),
       ),
@@ -151,7 +155,7 @@ function weightTables(weight: NonNullable<Results['weight']>): readonly Table[] 
 
 /** A refresh with private_key_jwt and DPoP: what most tokens of a deployment are. */
 function costTable({ grants }: NonNullable<Results['growth']>): string {
-  const cpu = grants.at(-1)?.warm.cpuPerThousand ?? NaN
+  const cpu = grants.at(-1)?.warm.cpuPerThousand.median ?? NaN
   // Calls and rows as test/flows/budgets.test.ts has them; sweeps drop tables, which writes no rows.
   const meters = metersOf({ calls: 3, rows: 3, sweptRows: 0, cpu })
   const rows = meters.map(({ name, perMillion, price, source }) => [
@@ -186,8 +190,9 @@ export function makePlots({
     plots.set('depth', lines('A token when storage is slow', { x: 'ms more in each storage call', y: 'ms' }, [line('p50'), line('p99')])) // prettier-ignore
   }
   if (growth !== undefined) {
-    const line = (name: 'warm' | 'cold', as: string) => ({ name: as, points: growth.grants.map((point) => [point.grants, point[name].cpuPerThousand] as const) }) // prettier-ignore
-    plots.set('grants', lines('CPU seconds of 1,000 refreshes', { x: 'grants stored', y: 's', log: true }, [line('warm', 'used lately'), line('cold', 'spread over all')])) // prettier-ignore
+    const warm = growth.grants.map((point) => [point.grants, point.warm.cpuPerThousand.median] as const) // prettier-ignore
+    const cold = growth.grants.map((point) => [point.grants, point.cold.cpuPerThousand] as const) // prettier-ignore
+    plots.set('grants', lines('CPU seconds of 1,000 refreshes', { x: 'grants stored', y: 's', log: true }, [{ name: 'used lately', points: warm }, { name: 'spread over all', points: cold }])) // prettier-ignore
   }
   if (weight !== undefined) {
     const points = weight.memory.map(

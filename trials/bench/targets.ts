@@ -61,7 +61,7 @@ function growthTargets({ growth, weight }: Results): readonly Target[] {
   const targets: Target[] = []
   if (growth !== undefined && growth.grants.length > 1) {
     const points = growth.grants.map(
-      ({ grants, warm }) => [Math.log10(grants), warm.cpuPerThousand] as const,
+      ({ grants, warm }) => [Math.log10(grants), warm.cpuPerThousand.median] as const,
     )
     const first = growth.grants[0]?.grants ?? 0
     const last = growth.grants.at(-1)?.grants ?? 0

@@ -32,8 +32,8 @@ export const some = <T>(values: readonly T[], index: number): T =>
   values[index % values.length] as T
 
 /** Ids that are real, of objects that do not know what is asked. */
-export const realIds = (): readonly string[] => {
+export const realIds = (clientId: string): readonly string[] => {
   const stubs = stubsOf('bank')
-  const client = stubs.client('app').id.toString()
+  const client = stubs.client(clientId).id.toString()
   return [stubs.keyRing().id.toString(), stubs.directory().id.toString(), client]
 }

@@ -6,12 +6,20 @@ import { form, makeKey, post, read, send, signInOperator } from './issuers.ts'
 import type { Admin, Init, IssuerAddress, Party, Posting } from './issuers.ts'
 
 export const redirectUri = 'https://app.example/cb'
-export const person = { username: 'alice', password: 'a long password' }
 
-/** A client and a resource server under their ids; the same keys at every issuer that registers them. */
+/** The person and the client of the file that runs: files share one world, and each makes its own. */
+export const person = { username: '', password: 'a long password' }
+const ofThisFile = { app: '' }
+
+/**
+ * A client of a new id, and the resource server that the settings name; the same keys at every issuer that
+ * registers them. The person is a new one as well.
+ */
 export async function makeParties(): Promise<{ readonly app: Party; readonly api: Party }> {
   const [app, api] = [await makeKey(), await makeKey()]
-  return { app: { clientId: 'app', key: app }, api: { clientId: 'api', key: api } }
+  ofThisFile.app = `app-${randomText(6)}`
+  person.username = `alice-${randomText(6)}`.toLowerCase()
+  return { app: { clientId: ofThisFile.app, key: app }, api: { clientId: 'api', key: api } }
 }
 
 export const metadataFor = ({ clientId, key }: Party) => ({
@@ -34,7 +42,8 @@ export async function settle(issuer: IssuerAddress, parties: readonly Party[]): 
   for (const party of parties) {
     answers.push(await admin.run('PUT', `/clients/${party.clientId}`, metadataFor(party)))
   }
-  const refused = answers.find(({ status }) => status !== 201)
+  // The resource server may be there from another file: it has its new key now.
+  const refused = answers.find(({ status }) => status !== 201 && status !== 200)
   if (refused !== undefined) throw new Error(`not registered: ${await refused.text()}`)
   return admin
 }
@@ -87,7 +96,7 @@ export function createVisitor(): Visitor {
 export const authorizeUrl = (
   issuer: IssuerAddress,
   requestUri: string,
-  clientId = 'app',
+  clientId = ofThisFile.app,
 ): string => {
   const query = new URLSearchParams({ client_id: clientId, request_uri: requestUri })
   return `${issuer.url}/authorize?${query.toString()}`

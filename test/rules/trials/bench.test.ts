@@ -24,7 +24,7 @@ const results = (peer: number, floor: number): Results => ({
   depth: [0, 30, 100].map((delay) => ({ delay, p50: delay + 5, p99: delay + 9, depth: 1 })),
   growth: {
     inFlight: [{ inFlight: 1, ...round(1) }],
-    grants: [100, 1_000, 10_000].map((grants, at) => ({ grants, warm: round(1 + at), cold: round(2), making: 9, disk: { files: 3 * grants, mebibytes: 1 } })),
+    grants: [100, 1_000, 10_000].map((grants, at) => ({ grants, warm: rounds(1 + at), cold: round(2), making: 9, disk: { files: 3 * grants, mebibytes: 1 } })),
     clients: [{ clients: 100, cold: round(2), warm: round(1) }],
     proofs: [{ proofs: 0, ...round(1) }],
   },
