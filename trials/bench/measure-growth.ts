@@ -136,7 +136,10 @@ async function stock(workshop: Workshop, grants: number): Promise<Stocked> {
 /** So many of the list at most, evenly from all of it. */
 function spread(list: readonly string[], most: number): readonly string[] {
   const count = Math.min(most, list.length)
-  return Array.from({ length: count }, (_, at) => list[Math.floor((at * list.length) / count)] ?? '')
+  return Array.from(
+    { length: count },
+    (_, at) => list[Math.floor((at * list.length) / count)] ?? '',
+  )
 }
 
 async function makeGrants(
