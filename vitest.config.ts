@@ -21,7 +21,7 @@ const inWorkerd = cloudflareTest({
  */
 export default defineConfig({
   test: {
-    // The Worker logs a line for each request: shown where a test fails.
+    // What is printed is shown where a test fails.
     silent: 'passed-only',
     projects: [
       {

@@ -1,6 +1,8 @@
+import { measuredToken } from '../scale/measured.ts'
 import { costOfMillion, metersOf } from '../scale/prices.ts'
 import { markdown } from '../scale/tables.ts'
 import type { Table } from '../scale/tables.ts'
+import type { Spread } from './figures.ts'
 import { bars, lines } from './plot.ts'
 import type { Bar } from './plot.ts'
 import type { Results } from './results.ts'
@@ -45,13 +47,15 @@ const two = (value: number): string => value.toFixed(2)
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
 const one = (value: number): string => value.toFixed(1)
 
+const between = ({ least, most }: Spread): string => `${two(least)} – ${two(most)}`
+
 function roundsTable(all: Readonly<Record<string, Rounds>>): string {
   return markdown(
     ['', 'CPU seconds of 1,000', 'least – most', 'in a second', 'p50 ms', 'p99 ms'],
     Object.entries(all).map(([name, { cpuPerThousand, perSecond, p50, p99 }]) => [
       name,
       `**${two(cpuPerThousand.median)}**`,
-      `${two(cpuPerThousand.least)} – ${two(cpuPerThousand.most)}`,
+      between(cpuPerThousand),
       whole(perSecond.median),
       one(p50.median),
       one(p99.median),
@@ -87,7 +91,7 @@ const roundCells = ({ cpuPerThousand, p50, p99 }: Round): readonly string[] => [
 ] // prettier-ignore
 
 const warmCells = ({ cpuPerThousand, p50, p99 }: Rounds): readonly string[] => [
-  two(cpuPerThousand.median), `${two(cpuPerThousand.least)} – ${two(cpuPerThousand.most)}`, one(p50.median), one(p99.median),
+  two(cpuPerThousand.median), between(cpuPerThousand), one(p50.median), one(p99.median),
 ] // prettier-ignore
 
 function growthTables(growth: NonNullable<Results['growth']>): readonly Table[] {
@@ -156,8 +160,7 @@ function weightTables(weight: NonNullable<Results['weight']>): readonly Table[] 
 /** A refresh with private_key_jwt and DPoP: what most tokens of a deployment are. */
 function costTable({ grants }: NonNullable<Results['growth']>): string {
   const cpu = grants.at(-1)?.warm.cpuPerThousand.median ?? NaN
-  // Calls and rows as test/flows/budgets.test.ts has them; sweeps drop tables, which writes no rows.
-  const meters = metersOf({ calls: 3, rows: 3, sweptRows: 0, cpu })
+  const meters = metersOf(measuredToken(cpu))
   const rows = meters.map(({ name, perMillion, price, source }) => [
     name, whole(perMillion), `$${price}`, source, `$${two((perMillion / 1e6) * price)}`,
   ]) // prettier-ignore

@@ -3,13 +3,15 @@ import { createJar } from '../../support/cookies.ts'
 import type { Jar } from '../../support/cookies.ts'
 import { readForms } from '../../support/html.ts'
 import { form, makeKey, post, read, send, signInOperator } from './issuers.ts'
-import type { Admin, Init, IssuerAddress, Party, Posting } from './issuers.ts'
+import type { Admin, Init, IssuerAddress, Json, Party, Posting } from './issuers.ts'
 
 export const redirectUri = 'https://app.example/cb'
 
 /** The person and the client of the file that runs: files share one world, and each makes its own. */
 export const person = { username: '', password: 'a long password' }
 const ofThisFile = { app: '' }
+/** The one client that the settings name. */
+const resourceServer = 'api'
 
 /**
  * A client of a new id, and the resource server that the settings name; the same keys at every issuer that
@@ -19,7 +21,10 @@ export async function makeParties(): Promise<{ readonly app: Party; readonly api
   const [app, api] = [await makeKey(), await makeKey()]
   ofThisFile.app = `app-${randomText(6)}`
   person.username = `alice-${randomText(6)}`.toLowerCase()
-  return { app: { clientId: ofThisFile.app, key: app }, api: { clientId: 'api', key: api } }
+  return {
+    app: { clientId: ofThisFile.app, key: app },
+    api: { clientId: resourceServer, key: api },
+  }
 }
 
 export const metadataFor = ({ clientId, key }: Party) => ({
@@ -36,15 +41,15 @@ export const metadataFor = ({ clientId, key }: Party) => ({
 export async function settle(issuer: IssuerAddress, parties: readonly Party[]): Promise<Admin> {
   const admin = await signInOperator(issuer)
   const { username, password } = person
-  const answers = [
-    await admin.run('PUT', `/users/${username}`, { password, sub: `sub-${username}` }),
-  ]
-  for (const party of parties) {
-    answers.push(await admin.run('PUT', `/clients/${party.clientId}`, metadataFor(party)))
+  const put = async (path: string, body: Json): Promise<void> => {
+    const answer = await admin.run('PUT', path, body)
+    // The resource server may be there from another file: it has its new key now.
+    const replaced = answer.status === 200 && path === `/clients/${resourceServer}`
+    if (answer.status !== 201 && !replaced)
+      throw new Error(`not registered: ${await answer.text()}`)
   }
-  // The resource server may be there from another file: it has its new key now.
-  const refused = answers.find(({ status }) => status !== 201 && status !== 200)
-  if (refused !== undefined) throw new Error(`not registered: ${await refused.text()}`)
+  await put(`/users/${username}`, { password, sub: `sub-${username}` })
+  for (const party of parties) await put(`/clients/${party.clientId}`, metadataFor(party))
   return admin
 }
 
